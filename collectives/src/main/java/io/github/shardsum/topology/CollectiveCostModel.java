@@ -13,9 +13,9 @@ import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.internal.topology.BlockSchedule;
-import io.github.shardsum.internal.topology.Grid;
+import io.github.shardsum.internal.topology.ChipGrid;
 import io.github.shardsum.internal.topology.GroupSchedule;
-import io.github.shardsum.internal.topology.Phases;
+import io.github.shardsum.internal.topology.PhaseLoads;
 import io.github.shardsum.internal.topology.PlacedGroup;
 import io.github.shardsum.internal.topology.ScatteredSchedule;
 import io.github.shardsum.mesh.DeviceGroups;
@@ -66,7 +66,7 @@ public final class CollectiveCostModel {
   private final Mesh mesh;
   private final AllToAllSchedule allToAll;
   private final ReductionSchedule reductions;
-  private final Grid grid;
+  private final ChipGrid grid;
   private final ConcurrentMap<Collective, List<PhaseCost>> unitPrices = new ConcurrentHashMap<>();
 
   private CollectiveCostModel(
@@ -75,7 +75,7 @@ public final class CollectiveCostModel {
     this.mesh = mesh;
     this.allToAll = allToAll;
     this.reductions = reductions;
-    this.grid = new Grid(topology);
+    this.grid = new ChipGrid(topology);
   }
 
   /**
@@ -209,7 +209,7 @@ public final class CollectiveCostModel {
     check(collective, groups.size());
     checkParts(collective);
     List<PlacedGroup> placed = groups.size() == 1 ? List.of() : placed(groups);
-    Phases phases = new Phases(topology, grid);
+    PhaseLoads phases = new PhaseLoads(topology, grid);
     boolean blocks = placed.stream().allMatch(PlacedGroup::block);
     ScatteredSchedule scattered = new ScatteredSchedule(phases, grid, topology);
     GroupSchedule schedule = blocks ? new BlockSchedule(phases, grid, allToAll) : scattered;
@@ -336,7 +336,7 @@ public final class CollectiveCostModel {
       throw new IllegalArgumentException(
           "price: bytes a row must be at least 0, got " + bytesPerRow + " for " + collective);
     }
-    Phases phases = new Phases(topology, grid);
+    PhaseLoads phases = new PhaseLoads(topology, grid);
     ScatteredSchedule schedule = new ScatteredSchedule(phases, grid, topology);
     List<PlacedGroup> placed = placed(groups);
     for (int i = 0; i < groups.count() && groups.size() > 1; i++) {

@@ -10,7 +10,7 @@ import io.github.shardsum.collective.Collective.AllToAll;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Reduction;
-import io.github.shardsum.internal.topology.Grid;
+import io.github.shardsum.internal.topology.ChipGrid;
 import io.github.shardsum.internal.topology.LineLoads;
 import io.github.shardsum.internal.topology.LoadProfiles;
 import io.github.shardsum.mesh.Mesh;
@@ -163,7 +163,9 @@ class PlacementProperties {
     Topology topology = new Topology("test", List.of(axis), 1, LINK, Optional.empty());
     assertEquals(
         hops,
-        coordinates.length == 0 ? 0 : new LoadProfiles(new Grid(topology)).hops(0, coordinates));
+        coordinates.length == 0
+            ? 0
+            : new LoadProfiles(new ChipGrid(topology)).hops(0, coordinates));
   }
 
   @Provide

@@ -16,18 +16,18 @@ import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
 import io.github.shardsum.internal.engine.transfer.BlockMapping;
+import io.github.shardsum.internal.engine.transfer.BlockShapes;
 import io.github.shardsum.internal.engine.transfer.BlockTransfer;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
-import io.github.shardsum.internal.engine.transfer.GroupMembers;
+import io.github.shardsum.internal.engine.transfer.ExchangeBlocks;
 import io.github.shardsum.internal.engine.transfer.OverlappedTasks;
-import io.github.shardsum.internal.engine.transfer.PeerBlocks;
 import io.github.shardsum.internal.engine.transfer.Phase;
-import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.internal.engine.transfer.ProcessDevices;
 import io.github.shardsum.internal.engine.transfer.ReductionGroup;
-import io.github.shardsum.internal.engine.transfer.ShapeSizes;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
+import io.github.shardsum.internal.engine.transfer.TransferGroup;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
 import io.github.shardsum.internal.engine.transfer.TreeReduction;
-import io.github.shardsum.internal.reduce.ElementBlock;
+import io.github.shardsum.internal.reduce.ReductionBlock;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -38,26 +38,26 @@ import org.jspecify.annotations.Nullable;
 
 /** Turns checked calls of this process's devices into phases. */
 final class CollectiveLowering {
-  private final EngineContext context;
+  private final TransferContext context;
   private final GroupCalls groups;
-  private final GroupLayout layout;
+  private final TransferGroups layout;
   private final List<DeviceCall> calls;
   private final Collective collective;
   private final int workers;
-  private final ContiguousOperands operands;
+  private final CollectiveOperands operands;
   private final List<Phase> phases = new ArrayList<>();
 
-  private CollectiveLowering(EngineContext context, GroupCalls groups, int workers) {
+  private CollectiveLowering(TransferContext context, GroupCalls groups, int workers) {
     this.context = context;
     this.groups = groups;
     this.calls = groups.calls();
     this.collective = groups.collective();
     this.layout = groups.layout();
     this.workers = workers;
-    this.operands = new ContiguousOperands(context.placement(), groups);
+    this.operands = new CollectiveOperands(context.placement(), groups);
   }
 
-  static LoweredCollective lower(EngineContext context, GroupCalls groups, int workers) {
+  static LoweredCollective lower(TransferContext context, GroupCalls groups, int workers) {
     return new CollectiveLowering(context, groups, workers).lower();
   }
 
@@ -103,8 +103,8 @@ final class CollectiveLowering {
       return List.of();
     }
     List<Integer> peers = layout.peers();
-    PeerBlocks send = new PeerBlocks(peers.size());
-    PeerBlocks receive = new PeerBlocks(peers.size());
+    ExchangeBlocks send = new ExchangeBlocks(peers.size());
+    ExchangeBlocks receive = new ExchangeBlocks(peers.size());
     for (int peer = 0; peer < peers.size(); peer++) {
       if (peers.get(peer) != context.placement().process()) {
         send.add(peer, 1);
@@ -130,8 +130,8 @@ final class CollectiveLowering {
 
   private void fold(ReductionGroup.Kind kind) {
     TreeReduction folding = new TreeReduction(context, layout, kind, workers, zeroCopy());
-    for (GroupMembers members : groups.groups()) {
-      @Nullable ElementBlock[] leaves = new ElementBlock[members.size()];
+    for (TransferGroup members : groups.groups()) {
+      @Nullable ReductionBlock[] leaves = new ReductionBlock[members.size()];
       for (int leaf = 0; leaf < leaves.length; leaf++) {
         int device = members.leaves()[leaf];
         leaves[leaf] = context.placement().isLocal(device) ? operands.operand(device) : null;
@@ -141,7 +141,7 @@ final class CollectiveLowering {
     phases.addAll(folding.phases());
   }
 
-  private List<ReductionGroup.Value> values(GroupMembers members) {
+  private List<ReductionGroup.Value> values(TransferGroup members) {
     Shape shape = operands.shape(members.devices()[members.local()[0]]);
     if (!(collective instanceof ReduceScatter(var _, var _, int dim, var _))) {
       return List.of(
@@ -149,7 +149,7 @@ final class CollectiveLowering {
               shape.elementCount(), ReductionGroup.Window.ALL, -1, operands.outs(members)));
     }
     List<ReductionGroup.Value> values = new ArrayList<>();
-    long inner = ShapeSizes.product(shape, dim + 1, shape.rank());
+    long inner = BlockShapes.product(shape, dim + 1, shape.rank());
     long n = shape.size(dim);
     Cut cut = Cut.chunks(n, layout.parts());
     for (int member = 0; member < members.size(); member++) {
@@ -157,7 +157,7 @@ final class CollectiveLowering {
       int device = members.devices()[member];
       values.add(
           new ReductionGroup.Value(
-              ShapeSizes.withSize(shape, dim, chunk).elementCount(),
+              BlockShapes.withSize(shape, dim, chunk).elementCount(),
               new ReductionGroup.Window(
                   cut.start(member) * inner, Math.max(1, chunk * inner), n * inner),
               context.placement().processOf(device),
@@ -169,9 +169,9 @@ final class CollectiveLowering {
   private void move() {
     BlockTransfer movement = new BlockTransfer(context, layout, name(), workers, zeroCopy());
     boolean replicated = collective instanceof AllGather || collective instanceof Broadcast;
-    for (GroupMembers members : groups.groups()) {
+    for (TransferGroup members : groups.groups()) {
       int[] devices = members.devices();
-      @Nullable ElementBlock[] elements = new ElementBlock[devices.length];
+      @Nullable ReductionBlock[] elements = new ReductionBlock[devices.length];
       for (int member : members.local()) {
         elements[member] = operands.operand(devices[member]);
       }
@@ -192,7 +192,7 @@ final class CollectiveLowering {
     phases.addAll(movement.phases());
   }
 
-  private BlockMapping mapping(GroupMembers members) {
+  private BlockMapping mapping(TransferGroup members) {
     int p = members.size();
     int width = dtype().byteSize();
     DeviceCall call = calls.get(context.placement().indexOf(members.devices()[members.local()[0]]));
@@ -216,12 +216,12 @@ final class CollectiveLowering {
     };
   }
 
-  private BlockMapping rows(GroupMembers members, DeviceCall first) {
+  private BlockMapping rows(TransferGroup members, DeviceCall first) {
     Shape shape = first.x().shape();
     List<RaggedCounts> counts = calls.stream().map(c -> c.counts().orElseThrow()).toList();
-    Placement placement = context.placement();
+    ProcessDevices placement = context.placement();
     return new BlockMapping.Rows(
-        ShapeSizes.product(shape, 1, shape.rank()) * dtype().byteSize(),
+        BlockShapes.product(shape, 1, shape.rank()) * dtype().byteSize(),
         counts,
         member -> {
           int device = members.devices()[member];
@@ -229,7 +229,7 @@ final class CollectiveLowering {
         });
   }
 
-  private BlockMapping whole(GroupMembers members, int[] sources) {
+  private BlockMapping whole(TransferGroup members, int[] sources) {
     long[] from = new long[members.size()];
     long[] to = new long[members.size()];
     Arrays.fill(from, -1);
@@ -242,9 +242,9 @@ final class CollectiveLowering {
   }
 
   private void clearUnreached(Permute permute) {
-    List<ElementBlock> unreached = new ArrayList<>();
+    List<ReductionBlock> unreached = new ArrayList<>();
     List<Long> bytes = new ArrayList<>();
-    for (GroupMembers members : groups.groups()) {
+    for (TransferGroup members : groups.groups()) {
       int[] sources = permute.sources(members.size());
       for (int member : members.local()) {
         int device = members.devices()[member];
@@ -259,7 +259,7 @@ final class CollectiveLowering {
             name() + ": zeros",
             unreached.size(),
             (task, _) -> {
-              ElementBlock out = unreached.get(task);
+              ReductionBlock out = unreached.get(task);
               out.segment().asSlice(out.at(), bytes.get(task)).fill((byte) 0);
             }));
   }

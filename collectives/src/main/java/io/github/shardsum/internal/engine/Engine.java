@@ -15,11 +15,11 @@ import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.ConsistencyCheck;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
-import io.github.shardsum.internal.engine.transfer.Buffers;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.ExchangeBuffers;
 import io.github.shardsum.internal.engine.transfer.Phase;
-import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.internal.engine.transfer.ProcessDevices;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
 import io.github.shardsum.internal.engine.transfer.Transport;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.Tensor;
@@ -34,18 +34,18 @@ import java.util.function.IntFunction;
 
 /** The collectives of one mesh over any transport. */
 public final class Engine implements Collectives {
-  private final EngineContext context;
+  private final TransferContext context;
   private final Workers workers;
   private final boolean ownsWorkers;
   private final CollectiveOptions options;
-  private final SerialExecutor executor = new SerialExecutor();
+  private final CollectiveExecutor executor = new CollectiveExecutor();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final AtomicReference<Optional<CollectiveException>> failure =
       new AtomicReference<>(Optional.empty());
   private long sequence;
 
   /** The lanes of collectives in flight, empty before the first one; guarded by itself. */
-  private final List<EngineContext> lanes = new ArrayList<>();
+  private final List<TransferContext> lanes = new ArrayList<>();
 
   /** Held while a collective runs; close waits for it. */
   private final ReentrantLock running = new ReentrantLock();
@@ -64,10 +64,10 @@ public final class Engine implements Collectives {
     this.ownsWorkers = ownsWorkers;
     this.options = options;
     this.context =
-        new EngineContext(
+        new TransferContext(
             transport,
-            new Buffers(),
-            new Placement(mesh, transport.processes(), transport.process()),
+            new ExchangeBuffers(),
+            new ProcessDevices(mesh, transport.processes(), transport.process()),
             options.deadline(),
             options.checked(),
             0,
@@ -139,11 +139,11 @@ public final class Engine implements Collectives {
   }
 
   private List<Tensor> blocking(List<DeviceCall> calls) {
-    return executor.run(() -> execute(calls, _ -> CallSites.here()));
+    return executor.run(() -> execute(calls, _ -> CollectiveCallSites.here()));
   }
 
   private Pending<List<Tensor>> started(List<DeviceCall> calls) {
-    String site = options.checked() ? CallSites.here() : "";
+    String site = options.checked() ? CollectiveCallSites.here() : "";
     return executor.start(() -> execute(calls, _ -> site));
   }
 
@@ -192,7 +192,7 @@ public final class Engine implements Collectives {
   /** Checks the call of one device without regard to the others. */
   void check(DeviceCall call, int index) {
     CallRules.checkRequest(call.collective(), mesh());
-    GroupLayout layout = context.placement().layout(call.collective().axes());
+    TransferGroups layout = context.placement().layout(call.collective().axes());
     int member = layout.groups().memberOf(context.placement().device(index));
     CallRules.checkCall(call, layout, member);
   }
@@ -258,7 +258,7 @@ public final class Engine implements Collectives {
    *
    * @param lane from 1 to {@link CollectivePlan#MOST_IN_FLIGHT}
    */
-  EngineContext lane(int lane) {
+  TransferContext lane(int lane) {
     synchronized (lanes) {
       checkUsable();
       for (int number = lanes.size() + 1; number <= CollectivePlan.MOST_IN_FLIGHT; number++) {
@@ -299,7 +299,7 @@ public final class Engine implements Collectives {
     return new EnginePlan.Steps(this, context, workers, Objects.requireNonNull(name, "name"));
   }
 
-  Placement placement() {
+  ProcessDevices placement() {
     return context.placement();
   }
 
@@ -307,7 +307,7 @@ public final class Engine implements Collectives {
     return options;
   }
 
-  SerialExecutor executor() {
+  CollectiveExecutor executor() {
     return executor;
   }
 

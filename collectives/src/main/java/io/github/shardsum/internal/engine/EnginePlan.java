@@ -12,8 +12,8 @@ import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.ConsistencyCheck;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.Phase;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ final class EnginePlan implements CollectivePlan {
   private final List<Step> steps;
   private final List<Runnable> stretches;
   private final List<Memory> memories;
-  private final InFlights flights;
+  private final PendingCollectives flights;
 
   /** Memory that may be closed between two runs, with the name of its tensor. */
   private record Memory(MemorySegment.Scope scope, Collective collective, String what) {
@@ -56,7 +56,7 @@ final class EnginePlan implements CollectivePlan {
       List<Step> steps,
       List<Runnable> stretches,
       List<Memory> memories,
-      InFlights flights) {
+      PendingCollectives flights) {
     this.flights = flights;
     this.engine = engine;
     this.name = name;
@@ -139,7 +139,7 @@ final class EnginePlan implements CollectivePlan {
   /** Collects the steps. */
   static final class Steps implements Builder {
     private final Engine engine;
-    private final EngineContext context;
+    private final TransferContext context;
     private final Workers workers;
     private final String name;
     private final List<Step> steps = new ArrayList<>();
@@ -147,7 +147,7 @@ final class EnginePlan implements CollectivePlan {
     private final List<Phase> open = new ArrayList<>();
     private final IdentityHashMap<MemorySegment.Scope, Memory> memories;
     private final boolean isBody;
-    private final InFlights flights;
+    private final PendingCollectives flights;
 
     /** The lane of each collective in flight that was started around this body. */
     private final Map<String, Integer> around;
@@ -157,7 +157,7 @@ final class EnginePlan implements CollectivePlan {
 
     private boolean ended;
 
-    Steps(Engine engine, EngineContext context, Workers workers, String name) {
+    Steps(Engine engine, TransferContext context, Workers workers, String name) {
       this(
           engine,
           context,
@@ -165,18 +165,18 @@ final class EnginePlan implements CollectivePlan {
           name,
           new IdentityHashMap<>(),
           false,
-          new InFlights(workers),
+          new PendingCollectives(workers),
           Map.of());
     }
 
     private Steps(
         Engine engine,
-        EngineContext context,
+        TransferContext context,
         Workers workers,
         String name,
         IdentityHashMap<MemorySegment.Scope, Memory> memories,
         boolean isBody,
-        InFlights flights,
+        PendingCollectives flights,
         Map<String, Integer> around) {
       this.flights = flights;
       this.around = around;
@@ -221,7 +221,7 @@ final class EnginePlan implements CollectivePlan {
         note(collective, "operand", x);
         note(collective, "result", out);
       }
-      String site = CallSites.here();
+      String site = CollectiveCallSites.here();
       GroupCalls groups = new GroupCalls(context.placement(), calls);
       if (engine.options().checked()) {
         AliasCheck.check(context.placement(), groups);
@@ -280,7 +280,7 @@ final class EnginePlan implements CollectivePlan {
       CallRules.checkRequest(shown, engine.mesh());
       checkBarrier(shown);
       close();
-      String site = CallSites.here();
+      String site = CollectiveCallSites.here();
       stretches.add(
           () -> {
             Collective now = collective.get();
@@ -313,7 +313,7 @@ final class EnginePlan implements CollectivePlan {
 
     @Override
     public Builder start(String what, Collective collective, List<Tensor> x, List<Tensor> out) {
-      EngineContext lane = takeLane(what, collective);
+      TransferContext lane = takeLane(what, collective);
       List<DeviceCall> calls = engine.calls(collective, x, engine.results(collective, out));
       note(collective, "operand", x);
       note(collective, "result", out);
@@ -323,7 +323,7 @@ final class EnginePlan implements CollectivePlan {
         new ConsistencyCheck(context, groups, steps.size(), _ -> "").reachHere();
       }
       LoweredCollective lowered = CollectiveLowering.lower(lane, groups, workers.parallelism());
-      String site = CallSites.here();
+      String site = CollectiveCallSites.here();
       stretches.add(
           () ->
               runGuarded(
@@ -371,8 +371,8 @@ final class EnginePlan implements CollectivePlan {
         boolean isCompared) {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(out, "out");
-      EngineContext lane = takeLane(what, shown);
-      String site = CallSites.here();
+      TransferContext lane = takeLane(what, shown);
+      String site = CollectiveCallSites.here();
       stretches.add(
           () -> {
             Collective now = collective.get();
@@ -394,7 +394,7 @@ final class EnginePlan implements CollectivePlan {
     }
 
     /** The first free lane, for a collective that is about to start. */
-    private EngineContext takeLane(String what, Collective collective) {
+    private TransferContext takeLane(String what, Collective collective) {
       Objects.requireNonNull(what, "name");
       Objects.requireNonNull(collective, "collective");
       checkOpen();
@@ -420,7 +420,7 @@ final class EnginePlan implements CollectivePlan {
       while (flying.containsValue(lane) || around.containsValue(lane)) {
         lane++;
       }
-      EngineContext opened = engine.lane(lane);
+      TransferContext opened = engine.lane(lane);
       flying.put(what, lane);
       close();
       return opened;
@@ -430,7 +430,7 @@ final class EnginePlan implements CollectivePlan {
      * Checks that a collective touches no memory in flight, and compares the processes, as a
      * blocking collective does.
      */
-    private void check(EngineContext lane, GroupCalls groups, String site, boolean isCompared) {
+    private void check(TransferContext lane, GroupCalls groups, String site, boolean isCompared) {
       if (engine.options().checked()) {
         flights.checkApart(groups.calls());
         if (isCompared) {
@@ -442,7 +442,7 @@ final class EnginePlan implements CollectivePlan {
 
     /** Starts a collective without waiting for it. */
     private void begin(
-        String what, EngineContext lane, GroupCalls groups, LoweredCollective lowered) {
+        String what, TransferContext lane, GroupCalls groups, LoweredCollective lowered) {
       flights.start(what, lane, lowered, groups.calls());
     }
 

@@ -76,7 +76,7 @@ final class SpmdDevice implements Device {
   }
 
   private Pending<Tensor> started(DeviceCall call) {
-    String site = engine.options().checked() ? CallSites.here() : "";
+    String site = engine.options().checked() ? CollectiveCallSites.here() : "";
     Rendezvous rendezvous = enter(call);
     if (run.arrive(rendezvous, index, new Rendezvous.Entry(call, Thread.currentThread(), site))) {
       run.runFullLater(rendezvous);

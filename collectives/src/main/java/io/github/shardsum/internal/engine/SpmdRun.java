@@ -256,9 +256,11 @@ final class SpmdRun<T> {
   private String site(Rendezvous rendezvous, int index) {
     Rendezvous.Entry entry = rendezvous.entry(index);
     if (entry == null) {
-      return CallSites.of(threads.get(index)).orElse("");
+      return CollectiveCallSites.of(threads.get(index)).orElse("");
     }
-    return entry.site().isEmpty() ? CallSites.of(entry.thread()).orElse("") : entry.site();
+    return entry.site().isEmpty()
+        ? CollectiveCallSites.of(entry.thread()).orElse("")
+        : entry.site();
   }
 
   /** Waits for a device's result. */

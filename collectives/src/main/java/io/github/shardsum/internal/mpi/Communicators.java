@@ -64,13 +64,13 @@ final class Communicators {
   }
 
   /** Reports that this process waits for a communicator of these ranks, ascending. */
-  void join(Channel channel, List<Integer> ranks) {
+  void join(MpiChannel channel, List<Integer> ranks) {
     Request request = new Request(channel.id(), ranks);
     send(request.leader(), message(Kind.JOIN, request));
   }
 
   /** The awaited communicator, once it is made; it is handed out once. */
-  Optional<Long> take(Channel channel, List<Integer> ranks) {
+  Optional<Long> take(MpiChannel channel, List<Integer> ranks) {
     return Optional.ofNullable(made.remove(new Request(channel.id(), ranks)));
   }
 

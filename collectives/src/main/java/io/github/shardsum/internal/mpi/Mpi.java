@@ -104,7 +104,7 @@ final class Mpi {
 
   private MethodHandle bind(String name, String signature) {
     SymbolLookup symbols = library.symbols();
-    return NativeFunctions.bind(symbols, name, signature, library.abi().handle());
+    return MpiFunctionLinker.bind(symbols, name, signature, library.abi().handle());
   }
 
   MpiLibrary library() {
@@ -372,7 +372,7 @@ final class Mpi {
     try {
       status = call.run();
     } catch (Throwable e) {
-      throw NativeFunctions.defect(function, e);
+      throw MpiFunctionLinker.defect(function, e);
     }
     if (status != SUCCESS) {
       throw new MpiException(function + ": " + describe(status));
@@ -384,7 +384,7 @@ final class Mpi {
       int known = (int) errorString.invokeExact(status, text, answer);
       return known == SUCCESS ? text.getString(0) : "error " + status;
     } catch (Throwable e) {
-      throw NativeFunctions.defect("MPI_Error_string", e);
+      throw MpiFunctionLinker.defect("MPI_Error_string", e);
     }
   }
 

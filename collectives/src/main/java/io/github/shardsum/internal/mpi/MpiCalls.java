@@ -59,9 +59,9 @@ final class MpiCalls {
   }
 
   /** Makes the channel's own communicator of all processes from its present one. */
-  PendingOperation.Action duplicate(Channel channel, List<Integer> everyone) {
+  PendingMpiOperation.Action duplicate(MpiChannel channel, List<Integer> everyone) {
     MemorySegment made = arena.allocate(JAVA_LONG);
-    return new PendingOperation.Action() {
+    return new PendingMpiOperation.Action() {
       private boolean started;
 
       @Override
@@ -80,7 +80,8 @@ final class MpiCalls {
   }
 
   /** The exchange as an action, with the work that runs after the exchange has begun. */
-  PendingOperation.Action exchange(ByteExchange exchange, Channel channel, Runnable meanwhile) {
+  PendingMpiOperation.Action exchange(
+      ByteExchange exchange, MpiChannel channel, Runnable meanwhile) {
     int own = exchange.peers().indexOf(rank);
     return exchange.verified()
         ? together(exchange, meanwhile)
@@ -89,8 +90,8 @@ final class MpiCalls {
   }
 
   /** The whole exchange in one call of MPI. */
-  private PendingOperation.Action together(ByteExchange exchange, Runnable meanwhile) {
-    return new PendingOperation.Action() {
+  private PendingMpiOperation.Action together(ByteExchange exchange, Runnable meanwhile) {
+    return new PendingMpiOperation.Action() {
       private boolean started;
       private final List<Long> types = new ArrayList<>();
 
@@ -114,10 +115,10 @@ final class MpiCalls {
   }
 
   /** The library's own all-reduce as an action: one call for each part that an int can count. */
-  PendingOperation.Action allReduce(
+  PendingMpiOperation.Action allReduce(
       MemorySegment values, int elementBytes, MpiConstant type, MpiConstant operation) {
     long most = Math.min(LONGEST_BLOCK, longestCount) / elementBytes * elementBytes;
-    return new PendingOperation.Action() {
+    return new PendingMpiOperation.Action() {
       private long next;
       private boolean waits;
 

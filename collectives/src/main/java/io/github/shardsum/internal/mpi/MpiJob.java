@@ -23,11 +23,11 @@ final class MpiJob implements PeerMonitor.Processes {
   private final ControlChannel control;
   private final Communicators communicators;
   private final long world;
-  private final Map<Integer, Channel> channels = new HashMap<>();
+  private final Map<Integer, MpiChannel> channels = new HashMap<>();
   private final BitSet left = new BitSet();
 
   /** Memory that failed operations may still read or write; it is never freed. */
-  private final List<PendingOperation> abandoned = new ArrayList<>();
+  private final List<PendingMpiOperation> abandoned = new ArrayList<>();
 
   private int channelsOpened;
 
@@ -73,7 +73,7 @@ final class MpiJob implements PeerMonitor.Processes {
   }
 
   private void await(MemorySegment request) {
-    Backoff backoff = new Backoff(true);
+    PollingBackoff backoff = new PollingBackoff(true);
     while (!mpi.test(request)) {
       backoff.backoff();
     }
@@ -135,20 +135,20 @@ final class MpiJob implements PeerMonitor.Processes {
   }
 
   /** A channel with the next number. Until it has a communicator of its own, it uses the job's. */
-  Channel openChannel() {
-    Channel channel = new Channel(channelsOpened++, rank, size());
+  MpiChannel openChannel() {
+    MpiChannel channel = new MpiChannel(channelsOpened++, rank, size());
     channel.communicators().put(everyone(), world);
     channels.put(channel.id(), channel);
     return channel;
   }
 
   /** Keeps the memory of an operation that failed. */
-  void abandon(PendingOperation operation) {
+  void abandon(PendingMpiOperation operation) {
     abandoned.add(operation);
   }
 
   /** Announces to every other process that a channel closes, each with its own message. */
-  void closeChannel(Channel channel) {
+  void closeChannel(MpiChannel channel) {
     channels.remove(channel.id());
     for (int other = 0; other < size(); other++) {
       if (other != rank) {
@@ -191,7 +191,7 @@ final class MpiJob implements PeerMonitor.Processes {
   }
 
   private void hear(ControlMessage message) {
-    Channel channel = channels.get(message.channel());
+    MpiChannel channel = channels.get(message.channel());
     switch (message.kind()) {
       case LEAVING -> left.set(message.sender());
       case JOIN, LOCK, GRANT, GO, UNLOCK -> communicators.hear(message);

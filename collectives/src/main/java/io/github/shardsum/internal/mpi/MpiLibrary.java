@@ -81,14 +81,14 @@ record MpiLibrary(SymbolLookup symbols, MpiAbi abi, String name) {
     if (symbols.find(name).isEmpty()) {
       return 0;
     }
-    MethodHandle call = NativeFunctions.bind(symbols, name, "pp", ValueLayout.JAVA_INT);
+    MethodHandle call = MpiFunctionLinker.bind(symbols, name, "pp", ValueLayout.JAVA_INT);
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment major = arena.allocate(ValueLayout.JAVA_INT);
       MemorySegment minor = arena.allocate(ValueLayout.JAVA_INT);
       int _ = (int) call.invokeExact(major, minor);
       return major.get(ValueLayout.JAVA_INT, 0);
     } catch (Throwable e) {
-      throw NativeFunctions.defect(name, e);
+      throw MpiFunctionLinker.defect(name, e);
     }
   }
 }

@@ -65,13 +65,13 @@ final class MpiProcess {
    *
    * @param limitNanos time after which the thread that calls MPI is assumed to be stuck
    */
-  void run(PendingOperation operation, long limitNanos) {
+  void run(PendingMpiOperation operation, long limitNanos) {
     thread.begin(operation);
     await(operation.done(), limitNanos);
   }
 
   /** Begins an operation that is awaited later. */
-  void start(PendingOperation operation) {
+  void start(PendingMpiOperation operation) {
     thread.start(operation);
   }
 
@@ -81,7 +81,7 @@ final class MpiProcess {
    * @param deadlineNanos the longest time to wait from now on
    * @param limitNanos time after which the thread that calls MPI is assumed to be stuck
    */
-  void await(PendingOperation operation, long deadlineNanos, long limitNanos) {
+  void await(PendingMpiOperation operation, long deadlineNanos, long limitNanos) {
     operation.await(deadlineNanos);
     thread.help(operation);
     await(operation.done(), limitNanos);

@@ -62,7 +62,7 @@ final class MpiThread {
   private final AtomicInteger flights = new AtomicInteger();
 
   /** Polls operations in flight that no thread awaits; only for the thread that holds MPI. */
-  private final Backoff glances = new Backoff(true);
+  private final PollingBackoff glances = new PollingBackoff(true);
 
   /** Time of the last poll. */
   private volatile long glanced;
@@ -114,7 +114,7 @@ final class MpiThread {
    * until the operation is done, and also does the work that others hand over. Otherwise it hands
    * over the operation.
    */
-  void begin(PendingOperation operation) {
+  void begin(PendingMpiOperation operation) {
     if (!takes()) {
       post(engine -> engine.begin(operation));
       return;
@@ -145,8 +145,8 @@ final class MpiThread {
   }
 
   /** Polls until an operation is done. Returns whether there is more to do. */
-  private boolean lookUntilDone(ProgressEngine engine, PendingOperation operation) {
-    Backoff backoff = backoff(engine);
+  private boolean lookUntilDone(ProgressEngine engine, PendingMpiOperation operation) {
+    PollingBackoff backoff = backoff(engine);
     // Operations without a deadline are left to the engine's own thread.
     while (!operation.done().isDone() && !engine.mustWait()) {
       backoff = look(engine, backoff);
@@ -158,7 +158,7 @@ final class MpiThread {
    * Begins an operation and returns. The engine's thread advances it at intervals, so that the
    * program keeps the core; every {@link #progress} advances it too.
    */
-  void start(PendingOperation operation) {
+  void start(PendingMpiOperation operation) {
     flights.incrementAndGet();
     var _ = operation.done().whenComplete((_, _) -> flights.decrementAndGet());
     if (!takes()) {
@@ -179,7 +179,7 @@ final class MpiThread {
   }
 
   /** Calls MPI until a started operation is done, unless another thread calls MPI. */
-  void help(PendingOperation operation) {
+  void help(PendingMpiOperation operation) {
     if (operation.done().isDone() || !takes()) {
       LockSupport.unpark(thread);
       return;
@@ -221,12 +221,12 @@ final class MpiThread {
     glanced = System.nanoTime();
   }
 
-  private static Backoff backoff(ProgressEngine engine) {
-    return new Backoff(engine.job().isCrowded());
+  private static PollingBackoff backoff(ProgressEngine engine) {
+    return new PollingBackoff(engine.job().isCrowded());
   }
 
   /** Polls all operations and messages once, and pauses if nothing has changed. */
-  private Backoff look(ProgressEngine engine, Backoff backoff) {
+  private PollingBackoff look(ProgressEngine engine, PollingBackoff backoff) {
     Consumer<ProgressEngine> work = queue.poll();
     if (work != null) {
       work.accept(engine);
@@ -249,7 +249,7 @@ final class MpiThread {
       return;
     }
     joined.complete(engine);
-    Backoff backoff = backoff(engine);
+    PollingBackoff backoff = backoff(engine);
     long pause = GLANCE_NANOS;
     boolean finished = false;
     while (!finished) {
@@ -320,7 +320,7 @@ final class MpiThread {
 
   private MpiJob join(Map<String, String> environment) {
     boolean waitingThreadsCall = waitingThreadsCall(environment);
-    CLibrary c = new CLibrary();
+    MpiSignalHandlers c = new MpiSignalHandlers();
     c.forbidSignalHandlers();
     try (Arena arena = Arena.ofConfined()) {
       List<MemorySegment> handlers = c.handlers(arena);

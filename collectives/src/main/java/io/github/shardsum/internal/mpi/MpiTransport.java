@@ -25,7 +25,7 @@ public final class MpiTransport implements Transport {
 
   private final MpiProcess process;
   private final long longestCount;
-  private final Channel channel;
+  private final MpiChannel channel;
   private final MpiCalls calls;
   private final int rank;
   private final int size;
@@ -86,7 +86,7 @@ public final class MpiTransport implements Transport {
       return;
     }
     Guarded meanwhile = new Guarded(exchange.meanwhile());
-    PendingOperation.Action action = calls.exchange(exchange, channel, meanwhile);
+    PendingMpiOperation.Action action = calls.exchange(exchange, channel, meanwhile);
     run(exchange.what(), exchange.peers(), action, deadline);
     meanwhile.rethrow();
   }
@@ -98,8 +98,8 @@ public final class MpiTransport implements Transport {
       exchange.meanwhile().run();
       return new Begun(process, Optional.empty(), meanwhile);
     }
-    PendingOperation operation =
-        PendingOperation.inFlight(
+    PendingMpiOperation operation =
+        PendingMpiOperation.inFlight(
             channel,
             exchange.what(),
             exchange.peers(),
@@ -109,7 +109,8 @@ public final class MpiTransport implements Transport {
   }
 
   /** An exchange that was begun; its operation is empty if there is no other process. */
-  private record Begun(MpiProcess process, Optional<PendingOperation> operation, Guarded meanwhile)
+  private record Begun(
+      MpiProcess process, Optional<PendingMpiOperation> operation, Guarded meanwhile)
       implements InFlight {
     @Override
     public boolean isDone() {
@@ -210,9 +211,9 @@ public final class MpiTransport implements Transport {
   }
 
   private void run(
-      String what, List<Integer> peers, PendingOperation.Action action, Duration deadline) {
-    PendingOperation operation =
-        new PendingOperation(channel, what, peers, deadline.toNanos(), action);
+      String what, List<Integer> peers, PendingMpiOperation.Action action, Duration deadline) {
+    PendingMpiOperation operation =
+        new PendingMpiOperation(channel, what, peers, deadline.toNanos(), action);
     process.run(operation, deadline.toNanos() + LATENESS_NANOS);
   }
 

@@ -51,12 +51,12 @@ final class PeerMonitor {
   }
 
   /** Examines an operation, and returns its failure if the operation must end. */
-  Optional<CollectiveException> look(PendingOperation operation) {
+  Optional<CollectiveException> look(PendingMpiOperation operation) {
     Optional<CollectiveException> certain = gone(operation).or(() -> mismatch(operation));
     if (certain.isPresent()) {
       return certain;
     }
-    PendingOperation.Waiting waiting = operation.waiting();
+    PendingMpiOperation.Waiting waiting = operation.waiting();
     long waited = waiting.waitedNanos();
     if (waited > waiting.nextQuestionNanos()) {
       ask(operation, waiting, waited);
@@ -72,7 +72,7 @@ final class PeerMonitor {
         : Optional.empty();
   }
 
-  private Optional<CollectiveException> gone(PendingOperation operation) {
+  private Optional<CollectiveException> gone(PendingMpiOperation operation) {
     Optional<Integer> gone =
         others(operation).stream()
             .filter(peer -> operation.channel().neverComes(peer, operation))
@@ -84,13 +84,13 @@ final class PeerMonitor {
     return failed(operation).or(() -> Optional.of(new DeviceFailedException(ended, List.of())));
   }
 
-  private Optional<CollectiveException> failed(PendingOperation operation) {
+  private Optional<CollectiveException> failed(PendingMpiOperation operation) {
     return operation
         .channel()
         .failed()
         .map(
             message ->
-                FailureKind.of(message.joint())
+                MpiFailureKind.of(message.joint())
                     .exception(
                         what(operation)
                             + ": "
@@ -100,7 +100,7 @@ final class PeerMonitor {
   }
 
   /** The failure if a peer's operation of the same number is a different one. */
-  private Optional<CollectiveException> mismatch(PendingOperation operation) {
+  private Optional<CollectiveException> mismatch(PendingMpiOperation operation) {
     String own = operation.toString();
     List<String> different = new ArrayList<>();
     for (int peer : others(operation)) {
@@ -126,7 +126,8 @@ final class PeerMonitor {
                 List.of()));
   }
 
-  private void ask(PendingOperation operation, PendingOperation.Waiting waiting, long waited) {
+  private void ask(
+      PendingMpiOperation operation, PendingMpiOperation.Waiting waiting, long waited) {
     long limit = waiting.limitNanos();
     long last = limit - Math.min(LAST_QUESTION_NANOS, limit / QUARTER);
     operation.channel().forgetPlaces();
@@ -140,7 +141,7 @@ final class PeerMonitor {
     operation.askAgainAt(waiting, waited < last ? last : Long.MAX_VALUE);
   }
 
-  private CollectiveException late(PendingOperation operation, long limitNanos) {
+  private CollectiveException late(PendingMpiOperation operation, long limitNanos) {
     StringBuilder text = new StringBuilder(what(operation));
     text.append(": not done within the deadline of ").append(seconds(limitNanos));
     List<Integer> missing =
@@ -152,7 +153,7 @@ final class PeerMonitor {
     return new CollectiveTimeoutException(text.toString(), List.of());
   }
 
-  private static boolean hasCome(PendingOperation operation, int peer) {
+  private static boolean hasCome(PendingMpiOperation operation, int peer) {
     return operation
         .channel()
         .place(peer)
@@ -164,7 +165,7 @@ final class PeerMonitor {
         .isPresent();
   }
 
-  private static String whereabouts(PendingOperation operation, int peer) {
+  private static String whereabouts(PendingMpiOperation operation, int peer) {
     return operation
         .channel()
         .place(peer)
@@ -178,11 +179,11 @@ final class PeerMonitor {
         .orElse("has not arrived and does not answer: stopped, dead or cut off");
   }
 
-  private List<Integer> others(PendingOperation operation) {
+  private List<Integer> others(PendingMpiOperation operation) {
     return operation.peers().stream().filter(peer -> peer != job.rank()).toList();
   }
 
-  private String what(PendingOperation operation) {
+  private String what(PendingMpiOperation operation) {
     return job.name(job.rank()) + ", in " + operation;
   }
 

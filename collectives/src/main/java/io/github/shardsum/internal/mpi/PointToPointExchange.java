@@ -18,7 +18,7 @@ import java.util.function.LongFunction;
  * message that is too long, but has then written all of it. Without a posted receive, no message is
  * written after this process has given up and its memory may be freed.
  */
-final class PointToPointExchange implements PendingOperation.Action {
+final class PointToPointExchange implements PendingMpiOperation.Action {
   private static final int TAG = 2;
 
   /**

@@ -24,7 +24,7 @@ final class ProgressEngine {
 
   private final MpiJob job;
   private final PeerMonitor monitor;
-  private final List<PendingOperation> running = new ArrayList<>();
+  private final List<PendingMpiOperation> running = new ArrayList<>();
   private int polls;
   private boolean finished;
   private boolean left;
@@ -45,7 +45,7 @@ final class ProgressEngine {
 
   /** Whether a thread waits for one of the operations that run. */
   boolean isAwaited() {
-    return running.stream().anyMatch(PendingOperation::isAwaited);
+    return running.stream().anyMatch(PendingMpiOperation::isAwaited);
   }
 
   boolean isFinished() {
@@ -70,8 +70,8 @@ final class ProgressEngine {
   }
 
   /** Begins an operation, and numbers it among the operations begun with each of its peers. */
-  void begin(PendingOperation operation) {
-    Channel channel = operation.channel();
+  void begin(PendingMpiOperation operation) {
+    MpiChannel channel = operation.channel();
     if (left) {
       cutOff = true;
       String message = job.name(job.rank()) + ", in " + operation + ": this JVM is ending";
@@ -92,14 +92,14 @@ final class ProgressEngine {
   }
 
   /** Polls all operations and messages once; true if an operation has ended. */
-  boolean poll(Backoff backoff) {
+  boolean poll(PollingBackoff backoff) {
     if (finished) {
       return true;
     }
     boolean ended = false;
     boolean hear = polls++ % HEAR_EVERY == 0;
-    for (Iterator<PendingOperation> all = running.iterator(); all.hasNext(); ) {
-      PendingOperation operation = all.next();
+    for (Iterator<PendingMpiOperation> all = running.iterator(); all.hasNext(); ) {
+      PendingMpiOperation operation = all.next();
       if (hasEnded(operation, backoff)) {
         all.remove();
         operation.channel().end();
@@ -124,7 +124,7 @@ final class ProgressEngine {
     job.communicators().makeDue();
   }
 
-  private boolean hasEnded(PendingOperation operation, Backoff backoff) {
+  private boolean hasEnded(PendingMpiOperation operation, PollingBackoff backoff) {
     try {
       Optional<Long> communicator = communicator(operation);
       if (communicator.isPresent() && operation.action().advance(communicator.get())) {
@@ -146,7 +146,7 @@ final class ProgressEngine {
    * Looks for the communicator at each poll until it exists: that costs as much as a test of a
    * message.
    */
-  private Optional<Long> communicator(PendingOperation operation) {
+  private Optional<Long> communicator(PendingMpiOperation operation) {
     if (operation.communicator().isEmpty()) {
       job.communicators()
           .take(operation.channel(), operation.peers())
@@ -159,15 +159,15 @@ final class ProgressEngine {
     return operation.communicator();
   }
 
-  private boolean mustEnd(PendingOperation operation) {
+  private boolean mustEnd(PendingMpiOperation operation) {
     job.control().progress();
     Optional<CollectiveException> failure = monitor.look(operation);
     failure.ifPresent(thrown -> fail(operation, thrown));
     return failure.isPresent();
   }
 
-  private void fail(PendingOperation operation, CollectiveException failure) {
-    giveUp(operation.channel(), FailureKind.of(failure), String.valueOf(failure.getMessage()));
+  private void fail(PendingMpiOperation operation, CollectiveException failure) {
+    giveUp(operation.channel(), MpiFailureKind.of(failure), String.valueOf(failure.getMessage()));
     job.abandon(operation);
     operation.done().completeExceptionally(failure);
   }
@@ -176,7 +176,7 @@ final class ProgressEngine {
    * Announces that this process no longer uses a channel, and frees its communicators unless it
    * failed.
    */
-  void close(Channel channel) {
+  void close(MpiChannel channel) {
     job.closeChannel(channel);
     if (channel.failure().isEmpty()) {
       channel.communicators().values().stream()
@@ -187,10 +187,10 @@ final class ProgressEngine {
   }
 
   /** Gives up a channel and its operations in flight. */
-  void abort(Channel channel, String reason) {
-    giveUp(channel, FailureKind.DEVICE, reason);
-    for (Iterator<PendingOperation> all = running.iterator(); all.hasNext(); ) {
-      PendingOperation operation = all.next();
+  void abort(MpiChannel channel, String reason) {
+    giveUp(channel, MpiFailureKind.DEVICE, reason);
+    for (Iterator<PendingMpiOperation> all = running.iterator(); all.hasNext(); ) {
+      PendingMpiOperation operation = all.next();
       if (operation.channel() == channel) {
         all.remove();
         job.abandon(operation);
@@ -201,7 +201,7 @@ final class ProgressEngine {
   }
 
   /** Marks a channel as failed and announces the failure. */
-  void giveUp(Channel channel, FailureKind kind, String reason) {
+  void giveUp(MpiChannel channel, MpiFailureKind kind, String reason) {
     if (channel.failure().isEmpty()) {
       channel.fail(reason);
       job.control().announce(channel.givingUp(kind, reason));

@@ -18,7 +18,7 @@ import io.github.shardsum.tensor.DType;
 public record ReductionRequest(
     ReductionOps ops,
     ReductionTree tree,
-    NodeSources sources,
+    ReductionSources sources,
     DType dtype,
     Reduction reduction,
     int divisor,
@@ -32,7 +32,7 @@ public record ReductionRequest(
 
   /** The reducer for a thread. */
   public TreeReducer reducer(Scratch scratch) {
-    BinaryOp operation = BinaryOp.of(reduction, dtype);
+    BinaryReduction operation = BinaryReduction.of(reduction, dtype);
     return switch (dtype) {
       case F32, BF16 -> new FloatTreeReducer(this, ops.floats(operation), scratch);
       case F64 -> new DoubleTreeReducer(this, ops.doubles(operation), scratch);

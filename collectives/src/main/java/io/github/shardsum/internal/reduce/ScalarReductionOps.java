@@ -3,7 +3,7 @@ package io.github.shardsum.internal.reduce;
 /** The reductions by plain loops. */
 final class ScalarReductionOps implements ReductionOps {
   @Override
-  public FloatReductionOp floats(BinaryOp operation) {
+  public FloatReductionOp floats(BinaryReduction operation) {
     return switch (operation) {
       case SUM -> new ScalarFloatSum();
       case PROD -> new ScalarFloatProd();
@@ -13,7 +13,7 @@ final class ScalarReductionOps implements ReductionOps {
   }
 
   @Override
-  public DoubleReductionOp doubles(BinaryOp operation) {
+  public DoubleReductionOp doubles(BinaryReduction operation) {
     return switch (operation) {
       case SUM -> new ScalarDoubleSum();
       case PROD -> new ScalarDoubleProd();
@@ -23,7 +23,7 @@ final class ScalarReductionOps implements ReductionOps {
   }
 
   @Override
-  public LongReductionOp longs(BinaryOp operation) {
+  public LongReductionOp longs(BinaryReduction operation) {
     return switch (operation) {
       case SUM -> new ScalarLongSum();
       case PROD -> new ScalarLongProd();

@@ -12,5 +12,5 @@ public interface TreeReducer {
    * @param end one past the last
    * @param sinks the destinations of the results, at least one
    */
-  void run(int root, long begin, long end, List<Sink> sinks);
+  void run(int root, long begin, long end, List<ReductionSink> sinks);
 }

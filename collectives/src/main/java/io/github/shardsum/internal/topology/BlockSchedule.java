@@ -10,11 +10,11 @@ import io.github.shardsum.topology.Interconnect;
  * member's operand.
  */
 public final class BlockSchedule implements GroupSchedule {
-  private final Phases phases;
-  private final Grid grid;
+  private final PhaseLoads phases;
+  private final ChipGrid grid;
   private final AllToAllSchedule allToAll;
 
-  public BlockSchedule(Phases phases, Grid grid, AllToAllSchedule allToAll) {
+  public BlockSchedule(PhaseLoads phases, ChipGrid grid, AllToAllSchedule allToAll) {
     this.phases = phases;
     this.grid = grid;
     this.allToAll = allToAll;

@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
 /** Loads of all links of a topology in one phase, in bytes. Not thread-safe. */
 public final class LinkLoads {
   private final Topology topology;
-  private final Grid grid;
+  private final ChipGrid grid;
   private final @Nullable LineLoads[][] lines;
   private final double[] up;
   private final double[] down;
 
-  public LinkLoads(Topology topology, Grid grid) {
+  public LinkLoads(Topology topology, ChipGrid grid) {
     this.topology = topology;
     this.grid = grid;
     this.up = new double[topology.hosts()];

@@ -19,10 +19,10 @@ public final class LoadProfiles {
 
   private record Key(Pattern pattern, int axis, List<Integer> coordinates) {}
 
-  private final Grid grid;
+  private final ChipGrid grid;
   private final Map<Key, LineLoads> known = new HashMap<>();
 
-  public LoadProfiles(Grid grid) {
+  public LoadProfiles(ChipGrid grid) {
     this.grid = grid;
   }
 

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
  * @param coordinates for each axis the coordinates that occur, ascending
  */
 public record PlacedGroup(int[] chips, boolean block, int[] hosts, List<int[]> coordinates) {
-  public static PlacedGroup of(int[] chips, Grid grid) {
+  public static PlacedGroup of(int[] chips, ChipGrid grid) {
     int[] hosts = distinct(chips, grid::host);
     List<int[]> coordinates =
         IntStream.range(0, grid.rank())
@@ -75,7 +75,7 @@ public record PlacedGroup(int[] chips, boolean block, int[] hosts, List<int[]> c
   }
 
   /** One chip of each line along an axis that contains members, if the members fill a block. */
-  public int[] lineChips(int axis, Grid grid) {
+  public int[] lineChips(int axis, ChipGrid grid) {
     int[] chips = IntStream.of(hosts).map(host -> host * grid.chipsPerHost()).toArray();
     for (int other = 0; other < coordinates.size(); other++) {
       if (other != axis) {

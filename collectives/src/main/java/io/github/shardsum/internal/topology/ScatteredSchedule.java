@@ -14,11 +14,11 @@ public final class ScatteredSchedule implements GroupSchedule {
   /** Pricing all pairs of more members than this would take minutes. */
   private static final int MOST_MEMBERS = 1 << 14;
 
-  private final Phases phases;
-  private final Grid grid;
+  private final PhaseLoads phases;
+  private final ChipGrid grid;
   private final Topology topology;
 
-  public ScatteredSchedule(Phases phases, Grid grid, Topology topology) {
+  public ScatteredSchedule(PhaseLoads phases, ChipGrid grid, Topology topology) {
     this.phases = phases;
     this.grid = grid;
     this.topology = topology;

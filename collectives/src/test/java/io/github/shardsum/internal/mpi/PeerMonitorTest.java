@@ -27,7 +27,7 @@ class PeerMonitorTest {
   private static final long SOON = TimeUnit.MILLISECONDS.toNanos(40);
   private static final String OTHER = "broadcast y";
 
-  private final Channel channel = new Channel(7, 0, 5);
+  private final MpiChannel channel = new MpiChannel(7, 0, 5);
   private final Map<Integer, ControlMessage> answers = new HashMap<>();
   private final List<Integer> asked = new ArrayList<>();
   private Runnable meanwhile = () -> {};
@@ -53,15 +53,16 @@ class PeerMonitorTest {
             }
           });
 
-  private PendingOperation begun(long limitNanos) {
+  private PendingMpiOperation begun(long limitNanos) {
     List<Integer> everyone = List.of(0, 1, 2, 3, 4);
-    PendingOperation operation =
-        new PendingOperation(channel, "all-reduce x", everyone, limitNanos, communicator -> false);
+    PendingMpiOperation operation =
+        new PendingMpiOperation(
+            channel, "all-reduce x", everyone, limitNanos, communicator -> false);
     channel.begin(operation);
     return operation;
   }
 
-  private CollectiveException end(PendingOperation operation) {
+  private CollectiveException end(PendingMpiOperation operation) {
     Optional<CollectiveException> end = monitor.look(operation);
     while (end.isEmpty()) {
       turn();
@@ -82,7 +83,7 @@ class PeerMonitorTest {
 
   @Test
   void whenItIsLateThoseThatHaveNotArrivedAreNamedWithWhereTheyAre() {
-    PendingOperation operation = begun(SOON);
+    PendingMpiOperation operation = begun(SOON);
     answers.put(1, from(1, Kind.ANSWER, 0, operation.toString()));
     answers.put(2, from(2, Kind.ELSEWHERE, 0, OTHER));
     answers.put(3, from(3, Kind.ELSEWHERE, 0, ""));
@@ -96,7 +97,7 @@ class PeerMonitorTest {
 
   @Test
   void whenAllHaveArrivedItIsTheirDataThatIsLate() {
-    PendingOperation operation = begun(SOON);
+    PendingMpiOperation operation = begun(SOON);
     for (int peer = 1; peer <= 3; peer++) {
       answers.put(peer, from(peer, Kind.ANSWER, 0, operation.toString()));
     }
@@ -110,7 +111,7 @@ class PeerMonitorTest {
 
   @Test
   void aPeerInAnotherOperationOfTheSameNumberIsAMismatchAtOnce() {
-    PendingOperation operation = begun(HOUR);
+    PendingMpiOperation operation = begun(HOUR);
     channel.hear(from(2, Kind.QUESTION, 0, OTHER));
     CollectiveException end = monitor.look(operation).orElseThrow();
     String text = assertInstanceOf(CollectiveMismatchException.class, end).getMessage();
@@ -120,7 +121,7 @@ class PeerMonitorTest {
 
   @Test
   void aPeerThatIsElsewhereOrInAnotherNumberIsNoMismatch() {
-    PendingOperation operation = begun(HOUR);
+    PendingMpiOperation operation = begun(HOUR);
     channel.hear(from(1, Kind.ELSEWHERE, 0, OTHER));
     channel.hear(from(2, Kind.ANSWER, 1, OTHER));
     channel.hear(from(3, Kind.ANSWER, 0, operation.toString()));
@@ -130,8 +131,8 @@ class PeerMonitorTest {
   /** The deadline is an hour away: the test ends by its timeout if the failure waits for it. */
   @Test
   void aFailureIsReportedLongBeforeTheDeadlineAsItsKind() {
-    PendingOperation operation = begun(HOUR);
-    channel.hear(from(3, Kind.FAILED, FailureKind.TRANSPORT.ordinal(), "no route to host"));
+    PendingMpiOperation operation = begun(HOUR);
+    channel.hear(from(3, Kind.FAILED, MpiFailureKind.TRANSPORT.ordinal(), "no route to host"));
     assertEquals(Optional.empty(), monitor.look(operation), "what it sent may be on its way");
     String text = assertInstanceOf(TransportException.class, end(operation)).getMessage();
     assertEquals("rank 0, in " + operation + ": rank 3 has failed: no route to host", text);
@@ -139,14 +140,14 @@ class PeerMonitorTest {
 
   @Test
   void aPeerThatNeverComesIsReportedAtOnceWithItsFailureIfItSaidOne() {
-    PendingOperation operation = begun(HOUR);
+    PendingMpiOperation operation = begun(HOUR);
     channel.hear(from(2, Kind.CLOSED, 1, ""));
     assertEquals(Optional.empty(), monitor.look(operation), "it closed after this operation");
     channel.hear(from(2, Kind.CLOSED, 0, ""));
     CollectiveException ended = monitor.look(operation).orElseThrow();
     String text = assertInstanceOf(DeviceFailedException.class, ended).getMessage();
     assertTrue(text.endsWith("rank 2 has ended before it"), text);
-    channel.hear(from(2, Kind.FAILED, FailureKind.MISMATCH.ordinal(), "two shapes"));
+    channel.hear(from(2, Kind.FAILED, MpiFailureKind.MISMATCH.ordinal(), "two shapes"));
     CollectiveException failed = monitor.look(operation).orElseThrow();
     text = assertInstanceOf(CollectiveMismatchException.class, failed).getMessage();
     assertTrue(text.endsWith("rank 2 has failed: two shapes"), text);
@@ -155,8 +156,8 @@ class PeerMonitorTest {
   /** What was in flight for longer than its limit, and is awaited in the middle of a look. */
   @Test
   void theLimitCountsFromAnAwaitThatComesWhileItLooks() {
-    PendingOperation operation =
-        PendingOperation.inFlight(channel, "all-reduce x", List.of(0, 1), communicator -> false);
+    PendingMpiOperation operation =
+        PendingMpiOperation.inFlight(channel, "all-reduce x", List.of(0, 1), communicator -> false);
     channel.begin(operation);
     meanwhile = () -> operation.await(SOON);
     Optional<CollectiveException> end = Optional.empty();
@@ -173,7 +174,7 @@ class PeerMonitorTest {
 
   @Test
   void withoutNewsItWaitsAndAsksOnce() {
-    PendingOperation operation = begun(HOUR);
+    PendingMpiOperation operation = begun(HOUR);
     while (asked.isEmpty()) {
       assertEquals(Optional.empty(), monitor.look(operation));
       turn();

@@ -56,7 +56,7 @@ class ReductionOpsTest {
   }
 
   /** The result of an exact operation, or of numbers of which one is none. */
-  private static double defined(BinaryOp operation, double a, double b) {
+  private static double defined(BinaryReduction operation, double a, double b) {
     if (Double.isNaN(a) || Double.isNaN(b)) {
       return Double.NaN;
     }
@@ -87,25 +87,25 @@ class ReductionOpsTest {
         : isNegative(a) == isNegative(b) ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
   }
 
-  private static boolean isExact(BinaryOp operation, double a, double b) {
-    boolean rounds = operation == BinaryOp.SUM || operation == BinaryOp.PROD;
+  private static boolean isExact(BinaryReduction operation, double a, double b) {
+    boolean rounds = operation == BinaryReduction.SUM || operation == BinaryReduction.PROD;
     return rounds && Double.isFinite(a) && Double.isFinite(b);
   }
 
-  private static BigDecimal exact(BinaryOp operation, double a, double b) {
-    return operation == BinaryOp.SUM
+  private static BigDecimal exact(BinaryReduction operation, double a, double b) {
+    return operation == BinaryReduction.SUM
         ? new BigDecimal(a).add(new BigDecimal(b))
         : new BigDecimal(a).multiply(new BigDecimal(b));
   }
 
   /** A sum is -0 only if both are; a product has the sign of its factors, when it is 0 too. */
-  private static boolean isNegative(BinaryOp operation, double a, double b) {
-    return operation == BinaryOp.SUM
+  private static boolean isNegative(BinaryReduction operation, double a, double b) {
+    return operation == BinaryReduction.SUM
         ? isNegative(a) && isNegative(b)
         : isNegative(a) != isNegative(b);
   }
 
-  private static double of(BinaryOp operation, double a, double b) {
+  private static double of(BinaryReduction operation, double a, double b) {
     if (!isExact(operation, a, b)) {
       return defined(operation, a, b);
     }
@@ -113,7 +113,7 @@ class ReductionOpsTest {
     return rounded == 0 ? zero(operation, a, b) : rounded;
   }
 
-  private static float of(BinaryOp operation, float a, float b) {
+  private static float of(BinaryReduction operation, float a, float b) {
     if (!isExact(operation, a, b)) {
       return (float) defined(operation, a, b);
     }
@@ -121,11 +121,11 @@ class ReductionOpsTest {
     return rounded == 0 ? (float) zero(operation, a, b) : rounded;
   }
 
-  private static double zero(BinaryOp operation, double a, double b) {
+  private static double zero(BinaryReduction operation, double a, double b) {
     return isNegative(operation, a, b) ? -0.0 : 0.0;
   }
 
-  private static long of(BinaryOp operation, long a, long b) {
+  private static long of(BinaryReduction operation, long a, long b) {
     BigInteger x = BigInteger.valueOf(a);
     BigInteger y = BigInteger.valueOf(b);
     BigInteger result =
@@ -141,7 +141,7 @@ class ReductionOpsTest {
   @Test
   void floatsAreByDefinition() {
     Random random = new Random(1);
-    for (BinaryOp operation : BinaryOp.values()) {
+    for (BinaryReduction operation : BinaryReduction.values()) {
       for (int n : LENGTHS) {
         float[] x = new float[4 * n + 10];
         for (int i = 0; i < x.length; i++) {
@@ -154,7 +154,8 @@ class ReductionOpsTest {
     }
   }
 
-  private static void checkFloats(FloatReductionOp op, BinaryOp operation, float[] x, int n) {
+  private static void checkFloats(
+      FloatReductionOp op, BinaryReduction operation, float[] x, int n) {
     float[] pair = new float[n + 5];
     op.pair(x, 1, x, n + 3, pair, 2, n);
     float[] quad = new float[n + 5];
@@ -180,7 +181,7 @@ class ReductionOpsTest {
   @Test
   void doublesAreByDefinition() {
     Random random = new Random(2);
-    for (BinaryOp operation : BinaryOp.values()) {
+    for (BinaryReduction operation : BinaryReduction.values()) {
       for (int n : LENGTHS) {
         double[] x = new double[4 * n + 10];
         for (int i = 0; i < x.length; i++) {
@@ -193,7 +194,8 @@ class ReductionOpsTest {
     }
   }
 
-  private static void checkDoubles(DoubleReductionOp op, BinaryOp operation, double[] x, int n) {
+  private static void checkDoubles(
+      DoubleReductionOp op, BinaryReduction operation, double[] x, int n) {
     double[] pair = new double[n + 5];
     op.pair(x, 1, x, n + 3, pair, 2, n);
     double[] quad = new double[n + 5];
@@ -221,7 +223,7 @@ class ReductionOpsTest {
   void longsAreByDefinition() {
     Random random = new Random(3);
     long[] special = {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 1L << 32, -(1L << 31)};
-    for (BinaryOp operation : BinaryOp.values()) {
+    for (BinaryReduction operation : BinaryReduction.values()) {
       for (int n : LENGTHS) {
         long[] x = new long[4 * n + 10];
         for (int i = 0; i < x.length; i++) {
@@ -234,7 +236,7 @@ class ReductionOpsTest {
     }
   }
 
-  private static void checkLongs(LongReductionOp op, BinaryOp operation, long[] x, int n) {
+  private static void checkLongs(LongReductionOp op, BinaryReduction operation, long[] x, int n) {
     long[] pair = new long[n + 5];
     op.pair(x, 1, x, n + 3, pair, 2, n);
     long[] quad = new long[n + 5];
@@ -262,7 +264,7 @@ class ReductionOpsTest {
   void resultsMayLieInWhatIsRead() {
     Random random = new Random(4);
     for (ReductionOps ops : implementations()) {
-      for (BinaryOp operation : BinaryOp.values()) {
+      for (BinaryReduction operation : BinaryReduction.values()) {
         long[] x = random.longs(300).toArray();
         long[] before = x.clone();
         ops.longs(operation).pair(x, 0, x, 100, x, 100, 71);

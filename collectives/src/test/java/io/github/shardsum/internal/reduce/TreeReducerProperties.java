@@ -30,7 +30,7 @@ class TreeReducerProperties {
   void vectorsGiveTheBitsOfPlainLoops(
       @ForAll @IntRange(max = 70) int n,
       @ForAll @IntRange(max = 5) int offset,
-      @ForAll BinaryOp operation,
+      @ForAll BinaryReduction operation,
       @ForAll Random random) {
     float[][] x = new float[5][n + 2 * offset + 1];
     double[][] y = new double[5][x[0].length];

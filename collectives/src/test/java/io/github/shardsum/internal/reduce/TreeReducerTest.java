@@ -23,7 +23,7 @@ final class TreeReducerTest {
   private static final long ORIGIN = 3;
 
   /** Terms of a tree's nodes, and where they lie. */
-  private record Given(Map<Integer, double[]> terms, Map<Integer, NodeSource> places) {}
+  private record Given(Map<Integer, double[]> terms, Map<Integer, ReductionSource> places) {}
 
   @ParameterizedTest
   @CsvSource({
@@ -65,7 +65,7 @@ final class TreeReducerTest {
   }
 
   /** Term e lies at start + e / run * stride + e % run, counted from the origin. */
-  private static NodeSource place(double[] terms, DType dtype, int run, boolean isNative) {
+  private static ReductionSource place(double[] terms, DType dtype, int run, boolean isNative) {
     int start = 2;
     int stride = run + 3;
     int length = start + (terms.length / run + 1) * stride;
@@ -73,8 +73,8 @@ final class TreeReducerTest {
     for (int e = 0; e < terms.length; e++) {
       memory[start + e / run * stride + e % run] = terms[e];
     }
-    return new NodeSource(
-        ElementBlock.of(tensor(memory, dtype, isNative)), ORIGIN, start, run, stride);
+    return new ReductionSource(
+        ReductionBlock.of(tensor(memory, dtype, isNative)), ORIGIN, start, run, stride);
   }
 
   private static Tensor tensor(double[] values, DType dtype, boolean isNative) {
@@ -85,7 +85,7 @@ final class TreeReducerTest {
                 Arena.ofAuto().allocate((long) values.length * dtype.byteSize(), 8),
                 values.length)
             : Tensor.zeros(dtype, values.length);
-    ElementBlock block = ElementBlock.of(tensor);
+    ReductionBlock block = ReductionBlock.of(tensor);
     block.elements().store(0, 1, values.length, values, 0);
     return tensor;
   }
@@ -122,11 +122,11 @@ final class TreeReducerTest {
       ReductionRequest request =
           new ReductionRequest(ops, tree, given.places()::get, dtype, Reduction.SUM, divisor, true);
       List<Tensor> results = new ArrayList<>();
-      List<Sink> sinks = new ArrayList<>();
+      List<ReductionSink> sinks = new ArrayList<>();
       for (boolean isNative : new boolean[] {divisor == 1, divisor != 1, true}) {
         Tensor result = tensor(new double[expected.length + 4], dtype, isNative);
         results.add(result);
-        sinks.add(new Sink(ElementBlock.of(result), ORIGIN, 4));
+        sinks.add(new ReductionSink(ReductionBlock.of(result), ORIGIN, 4));
       }
       long end = ORIGIN + expected.length;
       long middle = ORIGIN + expected.length / 3;
@@ -135,7 +135,7 @@ final class TreeReducerTest {
       reducer.run(tree.root(), middle, end, sinks);
       for (Tensor result : results) {
         for (int i = 0; i < expected.length; i++) {
-          double value = ElementBlock.of(result).elements().getDouble(4 + i);
+          double value = ReductionBlock.of(result).elements().getDouble(4 + i);
           assertEquals(expected[i], value, "term " + i);
         }
       }

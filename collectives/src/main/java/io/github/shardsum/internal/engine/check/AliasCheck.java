@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.engine.check;
 
 import io.github.shardsum.collective.Collective;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
-import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.internal.engine.transfer.ProcessDevices;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ public final class AliasCheck {
    *
    * @throws IllegalArgumentException if a result overlaps an operand or a result of another device
    */
-  public static void check(Placement placement, GroupCalls groups) {
+  public static void check(ProcessDevices placement, GroupCalls groups) {
     List<DeviceCall> calls = groups.calls();
     if (calls.stream().allMatch(call -> call.out().isEmpty())) {
       return;
@@ -57,7 +57,7 @@ public final class AliasCheck {
       call.out().ifPresent(out -> ownership.add(out, device, true));
     }
     Collective collective = groups.collective();
-    GroupLayout layout = groups.layout();
+    TransferGroups layout = groups.layout();
     for (List<Range> list : ownership.ranges.values()) {
       sweep(list, collective, layout);
     }
@@ -129,7 +129,7 @@ public final class AliasCheck {
    * Compares each range with all earlier ranges that end after its first byte. No pair may be
    * skipped, since views with strides have gaps.
    */
-  private static void sweep(List<Range> list, Collective collective, GroupLayout layout) {
+  private static void sweep(List<Range> list, Collective collective, TransferGroups layout) {
     list.sort(Comparator.comparingLong(Range::begin));
     List<Range> written = new ArrayList<>();
     List<Range> read = new ArrayList<>();
@@ -156,7 +156,7 @@ public final class AliasCheck {
     return open.stream().filter(range::isSameView).count() > 1;
   }
 
-  private static void compare(Range a, Range b, Collective collective, GroupLayout layout) {
+  private static void compare(Range a, Range b, Collective collective, TransferGroups layout) {
     if (a.device() == b.device()
         || (a.written() && b.written() && areOne(a, b, collective, layout))) {
       return;
@@ -177,7 +177,7 @@ public final class AliasCheck {
   }
 
   /** Whether two results are one result that the members of a group share. */
-  private static boolean areOne(Range a, Range b, Collective collective, GroupLayout layout) {
+  private static boolean areOne(Range a, Range b, Collective collective, TransferGroups layout) {
     boolean shares =
         collective instanceof Collective.AllReduce
             || collective instanceof Collective.AllGather

@@ -2,9 +2,9 @@ package io.github.shardsum.internal.engine.check;
 
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Collective.Permute;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.Fingerprint;
-import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.internal.engine.transfer.ProcessDevices;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
 import io.github.shardsum.mesh.DeviceGroups;
 import io.github.shardsum.tensor.Shape;
 import java.lang.foreign.MemorySegment;
@@ -25,28 +25,28 @@ public final class CallDigest {
   private static final int MEMORY = 2;
   private static final int SHAPES = 3;
 
-  private final Placement placement;
+  private final ProcessDevices placement;
   private final long[] words;
 
-  private CallDigest(Placement placement, long[] words) {
+  private CallDigest(ProcessDevices placement, long[] words) {
     this.placement = placement;
     this.words = words;
   }
 
-  private static CallDigest empty(Placement placement) {
+  private static CallDigest empty(ProcessDevices placement) {
     return new CallDigest(
         placement, new long[SHAPES + placement.count() + 2 * placement.processes()]);
   }
 
   /** The digest of a process whose devices disagree. */
-  static CallDigest disagreeing(Placement placement, long sequence) {
+  static CallDigest disagreeing(ProcessDevices placement, long sequence) {
     CallDigest digest = empty(placement);
     digest.words[SEQUENCE] = sequence;
     digest.words[REQUEST] = DISAGREEING;
     return digest;
   }
 
-  static CallDigest of(Placement placement, long sequence, List<DeviceCall> calls) {
+  static CallDigest of(ProcessDevices placement, long sequence, List<DeviceCall> calls) {
     DeviceCall first = calls.getFirst();
     CallDigest digest = empty(placement);
     digest.words[SEQUENCE] = sequence;
@@ -102,7 +102,7 @@ public final class CallDigest {
   }
 
   /** Sends this digest to all processes, and returns the digest of each process. */
-  List<CallDigest> exchange(EngineContext context) {
+  List<CallDigest> exchange(TransferContext context) {
     long[] lengths = new long[placement.processes()];
     Arrays.fill(lengths, words.length * (long) Long.BYTES);
     String what = "check of participants on mesh " + placement.mesh().notation();
@@ -126,7 +126,7 @@ public final class CallDigest {
   }
 
   /** Whether the calls of all processes agree. */
-  static boolean agree(List<CallDigest> all, Placement placement, List<String> axes) {
+  static boolean agree(List<CallDigest> all, ProcessDevices placement, List<String> axes) {
     long[] first = all.getFirst().words;
     if (first[REQUEST] == DISAGREEING) {
       return false;
@@ -150,7 +150,8 @@ public final class CallDigest {
     return true;
   }
 
-  private static boolean shapesAgree(List<CallDigest> all, Placement placement, List<String> axes) {
+  private static boolean shapesAgree(
+      List<CallDigest> all, ProcessDevices placement, List<String> axes) {
     DeviceGroups groups = placement.layout(axes).groups();
     for (int group = 0; group < groups.count(); group++) {
       long first = shapeOf(all, placement, groups.device(group, 0));
@@ -163,7 +164,7 @@ public final class CallDigest {
     return true;
   }
 
-  private static long shapeOf(List<CallDigest> all, Placement placement, int device) {
+  private static long shapeOf(List<CallDigest> all, ProcessDevices placement, int device) {
     return all.get(placement.processOf(device)).words[SHAPES + placement.indexOf(device)];
   }
 }

@@ -12,8 +12,8 @@ import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.Collective.ReduceScatter;
 import io.github.shardsum.collective.RaggedCounts;
 import io.github.shardsum.collective.Reduction;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
-import io.github.shardsum.internal.engine.transfer.ShapeSizes;
+import io.github.shardsum.internal.engine.transfer.BlockShapes;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
 import io.github.shardsum.mesh.Chunks;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
@@ -65,7 +65,7 @@ public final class CallRules {
   }
 
   /** Checks one device's operand and result, as a member of a group along axes of given sizes. */
-  public static void checkCall(DeviceCall call, GroupLayout layout, int member) {
+  public static void checkCall(DeviceCall call, TransferGroups layout, int member) {
     int p = layout.size();
     Collective collective = call.collective();
     Tensor x = call.x();
@@ -146,7 +146,7 @@ public final class CallRules {
   }
 
   private static void checkChunk(
-      DeviceCall call, int dim, OptionalLong total, GroupLayout layout, int member) {
+      DeviceCall call, int dim, OptionalLong total, TransferGroups layout, int member) {
     Tensor x = call.x();
     Optional<Long> given = givenTotal(call, dim);
     if (given.isPresent() && total.isPresent() && given.get() != total.getAsLong()) {
@@ -186,7 +186,7 @@ public final class CallRules {
   }
 
   /** Size of the whole value along the dimension that is divided into chunks. */
-  private static long total(DeviceCall call, int dim, OptionalLong total, GroupLayout layout) {
+  private static long total(DeviceCall call, int dim, OptionalLong total, TransferGroups layout) {
     return givenTotal(call, dim).orElseGet(() -> total.orElse(layout.size() * call.x().size(dim)));
   }
 
@@ -212,7 +212,7 @@ public final class CallRules {
     }
   }
 
-  private static void checkOut(DeviceCall call, Tensor out, GroupLayout layout, int member) {
+  private static void checkOut(DeviceCall call, Tensor out, TransferGroups layout, int member) {
     Tensor x = call.x();
     boolean fits =
         switch (call.collective()) {
@@ -220,8 +220,8 @@ public final class CallRules {
           case RaggedAllToAll _ ->
               out.rank() == x.rank()
                   && out.size(0) >= call.counts().orElseThrow().rowsReceived()
-                  && ShapeSizes.withSize(out.shape(), 0, 0)
-                      .equals(ShapeSizes.withSize(x.shape(), 0, 0));
+                  && BlockShapes.withSize(out.shape(), 0, 0)
+                      .equals(BlockShapes.withSize(x.shape(), 0, 0));
           default -> out.shape().equals(resultShape(call, layout, member));
         };
     if (out.dtype() != x.dtype() || !fits) {
@@ -245,25 +245,26 @@ public final class CallRules {
   }
 
   /** The shape of a member's result; for rows in uneven counts, the shape of the received rows. */
-  public static Shape resultShape(DeviceCall call, GroupLayout layout, int member) {
+  public static Shape resultShape(DeviceCall call, TransferGroups layout, int member) {
     Shape x = call.x().shape();
     return switch (call.collective()) {
       case AllReduce _, Permute _, Broadcast _, Barrier _ -> x;
       case ReduceScatter(var _, var _, int dim, var _) ->
-          ShapeSizes.withSize(x, dim, Chunks.size(x.size(dim), layout.parts(), member));
+          BlockShapes.withSize(x, dim, Chunks.size(x.size(dim), layout.parts(), member));
       case AllGather(var _, int dim, OptionalLong total) ->
-          ShapeSizes.withSize(x, dim, total(call, dim, total, layout));
+          BlockShapes.withSize(x, dim, total(call, dim, total, layout));
       case AllToAll(var _, int split, int concat, OptionalLong total) ->
           split == concat
               ? x
-              : ShapeSizes.withSize(
-                  ShapeSizes.withSize(x, split, Chunks.size(x.size(split), layout.parts(), member)),
+              : BlockShapes.withSize(
+                  BlockShapes.withSize(
+                      x, split, Chunks.size(x.size(split), layout.parts(), member)),
                   concat,
                   total(call, concat, total, layout));
       case RaggedAllToAll _ ->
-          ShapeSizes.withSize(x, 0, call.counts().orElseThrow().rowsReceived());
+          BlockShapes.withSize(x, 0, call.counts().orElseThrow().rowsReceived());
       case Exchange(var _, int dim, Cut _, Cut to) ->
-          ShapeSizes.withSize(x, dim, to.length(member));
+          BlockShapes.withSize(x, dim, to.length(member));
     };
   }
 
@@ -272,16 +273,16 @@ public final class CallRules {
    * whole value; for uneven rows, the operand's shape with 0 rows. For a permutation or a barrier
    * it is empty; {@link ConsistencyCheck} compares the blocks of a permutation.
    */
-  public static Shape agreedShape(DeviceCall call, GroupLayout layout) {
+  public static Shape agreedShape(DeviceCall call, TransferGroups layout) {
     Shape x = call.x().shape();
     return switch (call.collective()) {
       case AllReduce _, ReduceScatter _, Broadcast _ -> x;
       case AllGather(var _, int dim, OptionalLong total) ->
-          ShapeSizes.withSize(x, dim, total(call, dim, total, layout));
+          BlockShapes.withSize(x, dim, total(call, dim, total, layout));
       case AllToAll(var _, int split, int concat, OptionalLong total) ->
-          split == concat ? x : ShapeSizes.withSize(x, concat, total(call, concat, total, layout));
-      case RaggedAllToAll _ -> ShapeSizes.withSize(x, 0, 0);
-      case Exchange(var _, int dim, Cut from, Cut _) -> ShapeSizes.withSize(x, dim, from.size());
+          split == concat ? x : BlockShapes.withSize(x, concat, total(call, concat, total, layout));
+      case RaggedAllToAll _ -> BlockShapes.withSize(x, 0, 0);
+      case Exchange(var _, int dim, Cut from, Cut _) -> BlockShapes.withSize(x, dim, from.size());
       case Permute _, Barrier _ -> Shape.of();
     };
   }

@@ -5,10 +5,10 @@ import io.github.shardsum.collective.Collective.Permute;
 import io.github.shardsum.collective.Collective.RaggedAllToAll;
 import io.github.shardsum.collective.CollectiveMismatchException;
 import io.github.shardsum.collective.Participant;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.Fingerprint;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
-import io.github.shardsum.internal.engine.transfer.GroupMembers;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
+import io.github.shardsum.internal.engine.transfer.TransferGroup;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
 import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,7 +17,7 @@ import java.util.function.IntFunction;
 
 /** Checks that all devices of the mesh entered the same collective with operands that fit. */
 public final class ConsistencyCheck {
-  private final EngineContext context;
+  private final TransferContext context;
   private final GroupCalls groups;
   private final List<DeviceCall> calls;
   private final long sequence;
@@ -29,7 +29,7 @@ public final class ConsistencyCheck {
    * @param sites supplies each call's place in the program, after a mismatch only
    */
   public ConsistencyCheck(
-      EngineContext context, GroupCalls groups, long sequence, IntFunction<String> sites) {
+      TransferContext context, GroupCalls groups, long sequence, IntFunction<String> sites) {
     this.context = context;
     this.groups = groups;
     this.calls = groups.calls();
@@ -55,7 +55,8 @@ public final class ConsistencyCheck {
     boolean agreed =
         CallDigest.agree(all, context.placement(), calls.getFirst().collective().axes());
     if (!agreed) {
-      throw mismatch(local.orElse("they differ"), new Reports(context).exchange(participants()));
+      throw mismatch(
+          local.orElse("they differ"), new MismatchReports(context).exchange(participants()));
     }
     context.verified().set(CallDigest.allPack(all));
   }
@@ -110,7 +111,7 @@ public final class ConsistencyCheck {
         return Optional.of("different dtypes");
       }
     }
-    for (GroupMembers members : groups.layout().local()) {
+    for (TransferGroup members : groups.layout().local()) {
       Optional<String> found = groupMismatch(members);
       if (found.isPresent()) {
         return found;
@@ -119,11 +120,11 @@ public final class ConsistencyCheck {
     return Optional.empty();
   }
 
-  private DeviceCall call(GroupMembers members, int member) {
+  private DeviceCall call(TransferGroup members, int member) {
     return calls.get(context.placement().indexOf(members.devices()[member]));
   }
 
-  private Optional<String> groupMismatch(GroupMembers members) {
+  private Optional<String> groupMismatch(TransferGroup members) {
     int[] local = members.local();
     Shape first = CallRules.agreedShape(call(members, local[0]), groups.layout());
     for (int member : local) {
@@ -139,7 +140,7 @@ public final class ConsistencyCheck {
     };
   }
 
-  private Optional<String> countMismatch(GroupMembers members) {
+  private Optional<String> countMismatch(TransferGroup members) {
     for (int i : members.local()) {
       for (int j : members.local()) {
         long sent = call(members, i).counts().orElseThrow().send(j);
@@ -160,7 +161,7 @@ public final class ConsistencyCheck {
     return Optional.empty();
   }
 
-  private Optional<String> sentMismatch(GroupMembers members, Permute permute) {
+  private Optional<String> sentMismatch(TransferGroup members, Permute permute) {
     int[] sources = permute.sources(members.size());
     for (int target : members.local()) {
       int source = sources[target];
@@ -190,12 +191,12 @@ public final class ConsistencyCheck {
 
   private CallDigest digest() {
     DeviceCall first = calls.getFirst();
-    GroupLayout layout = groups.layout();
+    TransferGroups layout = groups.layout();
     CallDigest digest = CallDigest.of(context.placement(), sequence, calls);
     for (int index = 0; index < calls.size(); index++) {
       digest.shape(index, CallRules.agreedShape(calls.get(index), layout));
     }
-    for (GroupMembers members : layout.local()) {
+    for (TransferGroup members : layout.local()) {
       switch (first.collective()) {
         case RaggedAllToAll _ -> digestCounts(members, digest);
         case Permute permute -> digestSent(members, permute, digest);
@@ -212,7 +213,7 @@ public final class ConsistencyCheck {
     return digest;
   }
 
-  private void digestCounts(GroupMembers members, CallDigest digest) {
+  private void digestCounts(TransferGroup members, CallDigest digest) {
     int[] devices = members.devices();
     for (int own : members.local()) {
       var counts = call(members, own).counts().orElseThrow();
@@ -225,7 +226,7 @@ public final class ConsistencyCheck {
     }
   }
 
-  private void digestSent(GroupMembers members, Permute permute, CallDigest digest) {
+  private void digestSent(TransferGroup members, Permute permute, CallDigest digest) {
     int[] devices = members.devices();
     int[] sources = permute.sources(devices.length);
     for (int target = 0; target < devices.length; target++) {

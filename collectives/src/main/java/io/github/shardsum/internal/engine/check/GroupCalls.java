@@ -1,9 +1,9 @@
 package io.github.shardsum.internal.engine.check;
 
 import io.github.shardsum.collective.Collective;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
-import io.github.shardsum.internal.engine.transfer.GroupMembers;
-import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.internal.engine.transfer.ProcessDevices;
+import io.github.shardsum.internal.engine.transfer.TransferGroup;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
@@ -20,9 +20,9 @@ import java.util.Optional;
  * over the processes in different ways all run, but only the first of the devices writes the tile.
  */
 public final class GroupCalls {
-  private final GroupLayout layout;
+  private final TransferGroups layout;
   private final List<DeviceCall> calls;
-  private final List<GroupMembers> groups = new ArrayList<>();
+  private final List<TransferGroup> groups = new ArrayList<>();
   private final List<Repeat> repeats = new ArrayList<>();
   private final boolean[] repeated;
   private final boolean[] later;
@@ -34,9 +34,9 @@ public final class GroupCalls {
    * @param members the members
    * @param of the number of the group that runs in its place
    */
-  record Repeat(GroupMembers members, int of) {}
+  record Repeat(TransferGroup members, int of) {}
 
-  public GroupCalls(Placement placement, List<DeviceCall> calls) {
+  public GroupCalls(ProcessDevices placement, List<DeviceCall> calls) {
     this.layout = placement.layout(calls.getFirst().collective());
     this.calls = calls;
     this.repeated = new boolean[calls.size()];
@@ -58,14 +58,14 @@ public final class GroupCalls {
     return calls.stream().anyMatch(call -> seen.put(call.out().orElseThrow(), true) != null);
   }
 
-  private void collect(Placement placement) {
-    IdentityHashMap<Object, List<GroupMembers>> byFirstResult = new IdentityHashMap<>();
-    for (GroupMembers members : layout.local()) {
+  private void collect(ProcessDevices placement) {
+    IdentityHashMap<Object, List<TransferGroup>> byFirstResult = new IdentityHashMap<>();
+    for (TransferGroup members : layout.local()) {
       int first = placement.indexOf(members.devices()[members.local()[0]]);
-      List<GroupMembers> alike =
+      List<TransferGroup> alike =
           byFirstResult.computeIfAbsent(
               calls.get(first).out().orElseThrow(), _ -> new ArrayList<>());
-      Optional<GroupMembers> same =
+      Optional<TransferGroup> same =
           alike.stream().filter(other -> areSame(placement, members, other)).findFirst();
       if (same.isPresent()) {
         repeats.add(new Repeat(members, same.get().group()));
@@ -80,7 +80,7 @@ public final class GroupCalls {
   }
 
   /** Finds devices that share their tensors with a device of another group that runs. */
-  private void findTiles(Placement placement) {
+  private void findTiles(ProcessDevices placement) {
     IdentityHashMap<Object, List<Integer>> byResult = new IdentityHashMap<>();
     for (int index = 0; index < calls.size(); index++) {
       if (repeated[index]) {
@@ -101,7 +101,7 @@ public final class GroupCalls {
     }
   }
 
-  private boolean areSame(Placement placement, GroupMembers a, GroupMembers b) {
+  private boolean areSame(ProcessDevices placement, TransferGroup a, TransferGroup b) {
     if (!Arrays.equals(a.local(), b.local())) {
       return false;
     }
@@ -131,12 +131,12 @@ public final class GroupCalls {
     return calls;
   }
 
-  public GroupLayout layout() {
+  public TransferGroups layout() {
     return layout;
   }
 
   /** The groups with members here that run, ascending. */
-  public List<GroupMembers> groups() {
+  public List<TransferGroup> groups() {
     return groups;
   }
 

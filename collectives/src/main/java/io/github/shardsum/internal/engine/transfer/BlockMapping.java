@@ -98,9 +98,9 @@ public sealed interface BlockMapping {
       int split = dims[0];
       int concat = dims[1];
       boolean apart = split != concat;
-      Shape operand = concat >= 0 && apart ? ShapeSizes.withSize(whole, concat, sizes[1]) : whole;
-      Shape result = split >= 0 && apart ? ShapeSizes.withSize(whole, split, sizes[0]) : whole;
-      Shape box = split >= 0 ? ShapeSizes.withSize(operand, split, sizes[0]) : operand;
+      Shape operand = concat >= 0 && apart ? BlockShapes.withSize(whole, concat, sizes[1]) : whole;
+      Shape result = split >= 0 && apart ? BlockShapes.withSize(whole, split, sizes[0]) : whole;
+      Shape box = split >= 0 ? BlockShapes.withSize(operand, split, sizes[0]) : operand;
       long[] from = operand.rowMajorStrides();
       long[] to = result.rowMajorStrides();
       long[] packed = box.rowMajorStrides();
@@ -181,7 +181,7 @@ public sealed interface BlockMapping {
       Cut from = exchange.from();
       Cut to = exchange.to();
       int dim = exchange.dim();
-      long inner = ShapeSizes.product(shape, dim + 1, shape.rank()) * elementBytes;
+      long inner = BlockShapes.product(shape, dim + 1, shape.rank()) * elementBytes;
       List<List<Collective.Interval>> intervals = exchange.intervals();
       Map<Lengths, Copies> known = new HashMap<>();
       sources = new int[intervals.size()][];
@@ -204,10 +204,10 @@ public sealed interface BlockMapping {
     }
 
     private static Copies copies(Shape shape, int dim, Lengths lengths, int elementBytes) {
-      Shape interval = ShapeSizes.withSize(shape, dim, lengths.interval());
+      Shape interval = BlockShapes.withSize(shape, dim, lengths.interval());
       long[] box = interval.toArray();
-      long[] from = ShapeSizes.withSize(shape, dim, lengths.from()).rowMajorStrides();
-      long[] to = ShapeSizes.withSize(shape, dim, lengths.to()).rowMajorStrides();
+      long[] from = BlockShapes.withSize(shape, dim, lengths.from()).rowMajorStrides();
+      long[] to = BlockShapes.withSize(shape, dim, lengths.to()).rowMajorStrides();
       long[] packed = interval.rowMajorStrides();
       return new Copies(
           BoxCopy.of(box, from, to, elementBytes),

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.engine.transfer;
 
-import io.github.shardsum.internal.reduce.ElementBlock;
+import io.github.shardsum.internal.reduce.ReductionBlock;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -20,8 +20,8 @@ public final class BlockTransfer {
   /** Copies for each worker, so that workers end at about the same time. */
   private static final int COPIES = 16;
 
-  private final EngineContext context;
-  private final GroupLayout layout;
+  private final TransferContext context;
+  private final TransferGroups layout;
   private final String what;
   private final int workers;
   private final boolean zeroCopy;
@@ -38,9 +38,9 @@ public final class BlockTransfer {
    *     process
    */
   public record Group(
-      GroupMembers members,
+      TransferGroup members,
       BlockMapping mapping,
-      @Nullable ElementBlock[] operands,
+      @Nullable ReductionBlock[] operands,
       List<Target> targets,
       boolean replicated) {
     /** The targets of a member's piece. */
@@ -57,7 +57,7 @@ public final class BlockTransfer {
    * @param block its memory
    * @param member a member to which the result belongs
    */
-  public record Target(ElementBlock block, int member) {}
+  public record Target(ReductionBlock block, int member) {}
 
   /**
    * The copies of one task: from each source to each target, or a part of the copy between one
@@ -76,10 +76,10 @@ public final class BlockTransfer {
   }
 
   /** A piece that travels: to all targets of its group, or to one. */
-  private record Piece(Group group, int source, int target, PeerBlocks.Piece place) {}
+  private record Piece(Group group, int source, int target, ExchangeBlocks.Piece place) {}
 
   public BlockTransfer(
-      EngineContext context, GroupLayout layout, String what, int workers, boolean zeroCopy) {
+      TransferContext context, TransferGroups layout, String what, int workers, boolean zeroCopy) {
     this.context = context;
     this.layout = layout;
     this.what = what;
@@ -168,7 +168,7 @@ public final class BlockTransfer {
 
   private static void copy(Copy copy) {
     for (int i : copy.sources()) {
-      ElementBlock from = copy.group().operands()[i];
+      ReductionBlock from = copy.group().operands()[i];
       if (from != null) {
         for (int target : copy.targets()) {
           copy(copy, i, from, copy.group().targets().get(target));
@@ -177,9 +177,9 @@ public final class BlockTransfer {
     }
   }
 
-  private static void copy(Copy copy, int i, ElementBlock from, Target target) {
+  private static void copy(Copy copy, int i, ReductionBlock from, Target target) {
     BlockMapping mapping = copy.group().mapping();
-    ElementBlock to = target.block();
+    ReductionBlock to = target.block();
     int j = target.member();
     mapping
         .direct(i, j)
@@ -195,8 +195,8 @@ public final class BlockTransfer {
   /** Copies within the process run while the other pieces travel. */
   private void exchange(List<Phase> phases, OverlappedTasks copying) {
     List<Integer> peers = layout.peers();
-    PeerBlocks send = new PeerBlocks(peers.size(), zeroCopy);
-    PeerBlocks receive = new PeerBlocks(peers.size(), zeroCopy);
+    ExchangeBlocks send = new ExchangeBlocks(peers.size(), zeroCopy);
+    ExchangeBlocks receive = new ExchangeBlocks(peers.size(), zeroCopy);
     List<Piece> sent = new ArrayList<>();
     List<Piece> received = new ArrayList<>();
     int own = context.placement().process();
@@ -218,7 +218,7 @@ public final class BlockTransfer {
   }
 
   /** The pieces from one process to another, in an order that both derive. */
-  private void addPieces(int from, int to, int peer, PeerBlocks blocks, List<Piece> pieces) {
+  private void addPieces(int from, int to, int peer, ExchangeBlocks blocks, List<Piece> pieces) {
     boolean leaves = from == context.placement().process();
     for (Group group : groups) {
       int[] devices = group.members().devices();
@@ -245,7 +245,7 @@ public final class BlockTransfer {
 
   /** Memory from which a piece can be sent without packing. */
   private static Optional<MemorySegment> source(Group group, int i, int j) {
-    ElementBlock from = group.operands()[i];
+    ReductionBlock from = group.operands()[i];
     return from != null && group.mapping().pack(i, j).isOneRun()
         ? from.inNativeMemory(group.mapping().fromAt(i, j), group.mapping().bytes(i, j))
         : Optional.empty();
@@ -264,10 +264,10 @@ public final class BlockTransfer {
 
   private static void pack(Piece piece) {
     BlockMapping mapping = piece.group().mapping();
-    PeerBlocks.Piece to = piece.place();
+    ExchangeBlocks.Piece to = piece.place();
     int i = piece.source();
     int j = piece.target();
-    ElementBlock from = piece.group().operands()[i];
+    ReductionBlock from = piece.group().operands()[i];
     if (from != null) {
       mapping
           .pack(i, j)
@@ -277,11 +277,11 @@ public final class BlockTransfer {
 
   private static void unpack(Piece piece) {
     BlockMapping mapping = piece.group().mapping();
-    PeerBlocks.Piece from = piece.place();
+    ExchangeBlocks.Piece from = piece.place();
     int i = piece.source();
     int j = piece.target();
     for (Target target : piece.group().targetsOf(j)) {
-      ElementBlock to = target.block();
+      ReductionBlock to = target.block();
       mapping
           .unpack(i, j)
           .copy(from.memory(), from.at(), to.segment(), to.at() + mapping.toAt(i, j));

@@ -33,12 +33,12 @@ public sealed interface Phase {
   record Exchange(
       String name,
       List<Integer> peers,
-      PeerBlocks send,
-      PeerBlocks receive,
+      ExchangeBlocks send,
+      ExchangeBlocks receive,
       OverlappedTasks copying)
       implements Phase {
     /** A phase that returns when the blocks have arrived; until then idle workers copy. */
-    Tasks blocking(EngineContext context, int workers) {
+    Tasks blocking(TransferContext context, int workers) {
       return new Tasks(
           name,
           copying.count() == 0 ? 1 : workers,
@@ -54,7 +54,7 @@ public sealed interface Phase {
   }
 
   /** Phases as tasks that may wait for other processes, on a number of workers. */
-  static List<Tasks> blocking(List<Phase> phases, EngineContext context, int workers) {
+  static List<Tasks> blocking(List<Phase> phases, TransferContext context, int workers) {
     return phases.stream()
         .map(
             phase ->

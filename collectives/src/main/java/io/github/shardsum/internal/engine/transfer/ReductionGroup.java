@@ -2,9 +2,9 @@ package io.github.shardsum.internal.engine.transfer;
 
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Reduction;
-import io.github.shardsum.internal.reduce.ElementBlock;
-import io.github.shardsum.internal.reduce.NodeSource;
-import io.github.shardsum.internal.reduce.NodeSources;
+import io.github.shardsum.internal.reduce.ReductionBlock;
+import io.github.shardsum.internal.reduce.ReductionSource;
+import io.github.shardsum.internal.reduce.ReductionSources;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  *     reduce-scatter
  */
 public record ReductionGroup(
-    GroupMembers members, @Nullable ElementBlock[] leaves, List<Value> values) {
-  NodeSources localSources(Value value) {
+    TransferGroup members, @Nullable ReductionBlock[] leaves, List<Value> values) {
+  ReductionSources localSources(Value value) {
     return node -> {
-      ElementBlock block = node < leaves.length ? leaves[node] : null;
+      ReductionBlock block = node < leaves.length ? leaves[node] : null;
       return block == null ? null : value.window().source(block);
     };
   }
@@ -50,14 +50,14 @@ public record ReductionGroup(
    * @param owner the process that gets the value, or -1 for all processes of the group
    * @param outs the results on this process; empty if another process has them
    */
-  public record Value(long count, Window window, int owner, List<ElementBlock> outs) {}
+  public record Value(long count, Window window, int owner, List<ReductionBlock> outs) {}
 
-  /** The elements of an operand that belong to a value: see {@link NodeSource}. */
+  /** The elements of an operand that belong to a value: see {@link ReductionSource}. */
   public record Window(long start, long run, long stride) {
     public static final Window ALL = new Window(0, Long.MAX_VALUE, 0);
 
-    NodeSource source(ElementBlock block) {
-      return new NodeSource(block, 0, start, run, stride);
+    ReductionSource source(ReductionBlock block) {
+      return new ReductionSource(block, 0, start, run, stride);
     }
   }
 }

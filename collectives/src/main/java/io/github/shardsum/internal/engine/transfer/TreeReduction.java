@@ -3,12 +3,12 @@ package io.github.shardsum.internal.engine.transfer;
 import io.github.shardsum.collective.Order;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.exec.Scratch;
-import io.github.shardsum.internal.reduce.ElementBlock;
-import io.github.shardsum.internal.reduce.NodeSource;
-import io.github.shardsum.internal.reduce.NodeSources;
+import io.github.shardsum.internal.reduce.ReductionBlock;
 import io.github.shardsum.internal.reduce.ReductionRequest;
+import io.github.shardsum.internal.reduce.ReductionSink;
+import io.github.shardsum.internal.reduce.ReductionSource;
+import io.github.shardsum.internal.reduce.ReductionSources;
 import io.github.shardsum.internal.reduce.ReductionTree;
-import io.github.shardsum.internal.reduce.Sink;
 import io.github.shardsum.tensor.DType;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -40,14 +40,15 @@ public final class TreeReduction {
   /** Tasks for each worker, so that workers end at about the same time. */
   private static final int TASKS = 16;
 
-  private final EngineContext context;
-  private final GroupLayout layout;
+  private final TransferContext context;
+  private final TransferGroups layout;
   private final ReductionGroup.Kind kind;
   private final int workers;
   private final boolean zeroCopy;
   private final List<ReductionGroup> groups = new ArrayList<>();
 
-  private record Job(ReductionRequest request, int root, long from, long to, List<Sink> sinks) {
+  private record Job(
+      ReductionRequest request, int root, long from, long to, List<ReductionSink> sinks) {
     void run(Scratch scratch) {
       request.reducer(scratch).run(root, from, to, sinks);
     }
@@ -65,14 +66,14 @@ public final class TreeReduction {
    * are one contiguous range of an operand.
    */
   private record Part(
-      ReductionRequest request, int node, Range range, DType width, PeerBlocks.Piece place) {
+      ReductionRequest request, int node, Range range, DType width, ExchangeBlocks.Piece place) {
     Job job() {
       return new Job(request, node, range.from(), range.to(), List.of(sink(place, width, range)));
     }
 
     /** The copy of the message, if it is only a contiguous range of an operand. */
     Optional<Packed> packed() {
-      NodeSource source = request.sources().of(node);
+      ReductionSource source = request.sources().of(node);
       if (source == null || source.block().dtype() != width) {
         return Optional.empty();
       }
@@ -85,17 +86,17 @@ public final class TreeReduction {
   }
 
   /** A range of an operand that is sent without a copy. */
-  private record Packed(MemorySegment from, long at, long bytes, PeerBlocks.Piece place) {
+  private record Packed(MemorySegment from, long at, long bytes, ExchangeBlocks.Piece place) {
     void run() {
       BulkCopy.copy(from, at, place.memory(), place.at(), bytes);
     }
   }
 
   /** A message from another process. */
-  private record Come(PeerBlocks.Piece place, DType width) {
-    NodeSource source(Range range) {
-      ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
-      return NodeSource.contiguous(block, range.from(), 0);
+  private record Come(ExchangeBlocks.Piece place, DType width) {
+    ReductionSource source(Range range) {
+      ReductionBlock block = ReductionBlock.in(place.memory(), place.at(), width, range.count());
+      return ReductionSource.contiguous(block, range.from(), 0);
     }
   }
 
@@ -104,8 +105,8 @@ public final class TreeReduction {
       ReductionGroup group, ReductionGroup.Value value, Range range, Map<Integer, Come> nodes) {}
 
   public TreeReduction(
-      EngineContext context,
-      GroupLayout layout,
+      TransferContext context,
+      TransferGroups layout,
       ReductionGroup.Kind kind,
       int workers,
       boolean zeroCopy) {
@@ -163,7 +164,7 @@ public final class TreeReduction {
         kind.what() + ": " + name, cut.size(), (task, scratch) -> cut.get(task).run(scratch));
   }
 
-  private ReductionRequest request(ReductionTree tree, NodeSources sources, boolean last) {
+  private ReductionRequest request(ReductionTree tree, ReductionSources sources, boolean last) {
     int divisor = last && kind.reduction() == Reduction.MEAN ? layout.size() : 1;
     return new ReductionRequest(
         ReductionKernels.best(), tree, sources, kind.dtype(), kind.reduction(), divisor, last);
@@ -171,12 +172,12 @@ public final class TreeReduction {
 
   private void finish(
       ReductionGroup.Value value,
-      NodeSources sources,
+      ReductionSources sources,
       Range range,
       List<Job> jobs,
-      Sink... others) {
-    List<Sink> sinks = new ArrayList<>();
-    value.outs().forEach(out -> sinks.add(new Sink(out, 0, 0)));
+      ReductionSink... others) {
+    List<ReductionSink> sinks = new ArrayList<>();
+    value.outs().forEach(out -> sinks.add(new ReductionSink(out, 0, 0)));
     sinks.addAll(List.of(others));
     if (!sinks.isEmpty()) {
       ReductionRequest request = request(layout.tree(), sources, true);
@@ -210,8 +211,8 @@ public final class TreeReduction {
   private void alongTheTree(List<ReductionGroup> spanning, List<Phase> phases) {
     boolean whole = !kind.scatter() && isShort(spanning);
     List<Integer> peers = layout.peers();
-    PeerBlocks send = new PeerBlocks(peers.size(), zeroCopy);
-    PeerBlocks receive = new PeerBlocks(peers.size(), zeroCopy);
+    ExchangeBlocks send = new ExchangeBlocks(peers.size(), zeroCopy);
+    ExchangeBlocks receive = new ExchangeBlocks(peers.size(), zeroCopy);
     List<Part> parts = new ArrayList<>();
     IdentityHashMap<ReductionGroup.Value, Arrival> arrivals = new IdentityHashMap<>();
     for (int peer = 0; peer < peers.size(); peer++) {
@@ -245,7 +246,7 @@ public final class TreeReduction {
             kind.what() + ": pack", packed.size(), (task, _) -> packed.get(task).run()));
   }
 
-  private Phase exchange(String name, PeerBlocks send, PeerBlocks receive) {
+  private Phase exchange(String name, ExchangeBlocks send, ExchangeBlocks receive) {
     String what = kind.what() + ": " + name;
     return new Phase.Exchange(what, layout.peers(), send, receive, OverlappedTasks.none());
   }
@@ -255,20 +256,20 @@ public final class TreeReduction {
   }
 
   private void sendParts(
-      ReductionGroup group, int peer, boolean whole, PeerBlocks send, List<Part> parts) {
+      ReductionGroup group, int peer, boolean whole, ExchangeBlocks send, List<Part> parts) {
     int process = layout.peers().get(peer);
     for (ReductionGroup.Value value : group.values()) {
       Range range = range(group, value, process, whole);
       if (range.count() == 0) {
         continue;
       }
-      NodeSources local = group.localSources(value);
+      ReductionSources local = group.localSources(value);
       for (int node : layout.nodesOf(group.members(), context.placement().process())) {
         DType width = widthOf(node);
-        NodeSource source = local.of(node);
+        ReductionSource source = local.of(node);
         Optional<MemorySegment> there =
             source == null ? Optional.empty() : source.inNativeMemory(range.from(), range.count());
-        PeerBlocks.Piece piece = send.add(peer, range.count() * width.byteSize(), there);
+        ExchangeBlocks.Piece piece = send.add(peer, range.count() * width.byteSize(), there);
         parts.add(new Part(request(layout.tree(), local, false), node, range, width, piece));
       }
     }
@@ -278,7 +279,7 @@ public final class TreeReduction {
       ReductionGroup group,
       int peer,
       boolean whole,
-      PeerBlocks receive,
+      ExchangeBlocks receive,
       IdentityHashMap<ReductionGroup.Value, Arrival> arrivals) {
     int process = layout.peers().get(peer);
     for (ReductionGroup.Value value : group.values()) {
@@ -290,7 +291,7 @@ public final class TreeReduction {
           arrivals.computeIfAbsent(value, v -> new Arrival(group, v, range, new HashMap<>()));
       for (int node : layout.nodesOf(group.members(), process)) {
         DType width = widthOf(node);
-        PeerBlocks.Piece piece = receive.add(peer, range.count() * width.byteSize());
+        ExchangeBlocks.Piece piece = receive.add(peer, range.count() * width.byteSize());
         arrival.nodes().put(node, new Come(piece, width));
       }
     }
@@ -312,13 +313,13 @@ public final class TreeReduction {
     share(spanning, arrivals, jobs, phases);
   }
 
-  private void finish(Arrival arrival, List<Job> jobs, Sink... others) {
-    NodeSources local = arrival.group().localSources(arrival.value());
-    Map<Integer, NodeSource> nodes = new HashMap<>();
+  private void finish(Arrival arrival, List<Job> jobs, ReductionSink... others) {
+    ReductionSources local = arrival.group().localSources(arrival.value());
+    Map<Integer, ReductionSource> nodes = new HashMap<>();
     arrival.nodes().forEach((node, come) -> nodes.put(node, come.source(arrival.range())));
-    NodeSources sources =
+    ReductionSources sources =
         node -> {
-          NodeSource come = nodes.get(node);
+          ReductionSource come = nodes.get(node);
           return come != null ? come : local.of(node);
         };
     finish(arrival.value(), sources, arrival.range(), jobs, others);
@@ -331,9 +332,10 @@ public final class TreeReduction {
       List<Job> jobs,
       List<Phase> phases) {
     List<Integer> peers = layout.peers();
-    PeerBlocks send = new PeerBlocks(peers.size(), zeroCopy);
-    PeerBlocks receive = new PeerBlocks(peers.size(), zeroCopy);
-    IdentityHashMap<ReductionGroup.Value, List<PeerBlocks.Piece>> places = new IdentityHashMap<>();
+    ExchangeBlocks send = new ExchangeBlocks(peers.size(), zeroCopy);
+    ExchangeBlocks receive = new ExchangeBlocks(peers.size(), zeroCopy);
+    IdentityHashMap<ReductionGroup.Value, List<ExchangeBlocks.Piece>> places =
+        new IdentityHashMap<>();
     List<Copy> copies = new ArrayList<>();
     for (int peer = 0; peer < peers.size(); peer++) {
       int process = peers.get(peer);
@@ -348,11 +350,11 @@ public final class TreeReduction {
     send.place(context.buffers()::send);
     receive.place(context.buffers()::receive);
     for (Arrival arrival : arrivals.values()) {
-      Sink[] sinks =
+      ReductionSink[] sinks =
           places.getOrDefault(arrival.value(), List.of()).stream()
               .filter(place -> !place.stays())
               .map(place -> sink(place, kind.dtype(), arrival.range()))
-              .toArray(Sink[]::new);
+              .toArray(ReductionSink[]::new);
       finish(arrival, jobs, sinks);
     }
     copies.removeIf(copy -> copy.place().stays());
@@ -372,14 +374,14 @@ public final class TreeReduction {
       ReductionGroup group,
       int peer,
       boolean only,
-      PeerBlocks send,
-      IdentityHashMap<ReductionGroup.Value, List<PeerBlocks.Piece>> places) {
+      ExchangeBlocks send,
+      IdentityHashMap<ReductionGroup.Value, List<ExchangeBlocks.Piece>> places) {
     ReductionGroup.Value value = group.values().getFirst();
     Range mine = range(group, value, context.placement().process(), false);
     if (mine.count() == 0) {
       return;
     }
-    List<PeerBlocks.Piece> sent = places.computeIfAbsent(value, _ -> new ArrayList<>());
+    List<ExchangeBlocks.Piece> sent = places.computeIfAbsent(value, _ -> new ArrayList<>());
     if (only && !sent.isEmpty()) {
       send.share(peer, sent.getFirst());
     } else {
@@ -392,14 +394,14 @@ public final class TreeReduction {
   }
 
   private void receiveResult(
-      ReductionGroup group, int peer, PeerBlocks receive, List<Copy> copies) {
+      ReductionGroup group, int peer, ExchangeBlocks receive, List<Copy> copies) {
     ReductionGroup.Value value = group.values().getFirst();
     Range theirs = range(group, value, layout.peers().get(peer), false);
     if (theirs.count() > 0) {
-      List<ElementBlock> outs = value.outs();
+      List<ReductionBlock> outs = value.outs();
       Optional<MemorySegment> there =
           outs.size() == 1 ? there(outs.getFirst(), theirs) : Optional.empty();
-      PeerBlocks.Piece piece = receive.add(peer, bytes(theirs), there);
+      ExchangeBlocks.Piece piece = receive.add(peer, bytes(theirs), there);
       outs.forEach(out -> copies.add(new Copy(piece, theirs, out)));
     }
   }
@@ -408,17 +410,17 @@ public final class TreeReduction {
     return range.count() * kind.dtype().byteSize();
   }
 
-  private Optional<MemorySegment> there(ElementBlock out, Range range) {
+  private Optional<MemorySegment> there(ReductionBlock out, Range range) {
     return out.inNativeMemory(range.from() * kind.dtype().byteSize(), bytes(range));
   }
 
-  private static Sink sink(PeerBlocks.Piece place, DType width, Range range) {
-    ElementBlock block = ElementBlock.in(place.memory(), place.at(), width, range.count());
-    return new Sink(block, range.from(), 0);
+  private static ReductionSink sink(ExchangeBlocks.Piece place, DType width, Range range) {
+    ReductionBlock block = ReductionBlock.in(place.memory(), place.at(), width, range.count());
+    return new ReductionSink(block, range.from(), 0);
   }
 
   /** Copies a range of a result from the receive buffer to its destination. */
-  private record Copy(PeerBlocks.Piece place, Range range, ElementBlock out) {
+  private record Copy(ExchangeBlocks.Piece place, Range range, ReductionBlock out) {
     void run(int width) {
       BulkCopy.copy(
           place.memory(),
@@ -434,15 +436,15 @@ public final class TreeReduction {
     DType width = ReductionRequest.partial(kind.dtype());
     long bytes = value.count() * width.byteSize();
     MemorySegment sum = context.buffers().send(bytes);
-    List<NodeSource> own = new ArrayList<>();
-    for (ElementBlock block : group.leaves()) {
+    List<ReductionSource> own = new ArrayList<>();
+    for (ReductionBlock block : group.leaves()) {
       if (block != null) {
         own.add(value.window().source(block));
       }
     }
     ReductionTree flat = ReductionTree.of(List.of(own.size()));
     ReductionRequest first = request(flat, node -> node < own.size() ? own.get(node) : null, false);
-    Sink into = new Sink(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
+    ReductionSink into = new ReductionSink(ReductionBlock.in(sum, 0, width, value.count()), 0, 0);
     phases.add(
         phase(
             "combine own", List.of(new Job(first, flat.root(), 0, value.count(), List.of(into)))));
@@ -460,8 +462,10 @@ public final class TreeReduction {
                       kind.sum(),
                       context.deadline());
             }));
-    NodeSource all = NodeSource.contiguous(ElementBlock.in(sum, 0, width, value.count()), 0, 0);
-    List<Sink> sinks = value.outs().stream().map(out -> new Sink(out, 0, 0)).toList();
+    ReductionSource all =
+        ReductionSource.contiguous(ReductionBlock.in(sum, 0, width, value.count()), 0, 0);
+    List<ReductionSink> sinks =
+        value.outs().stream().map(out -> new ReductionSink(out, 0, 0)).toList();
     ReductionRequest last = request(ReductionTree.of(List.of()), _ -> all, true);
     phases.add(phase("finish", List.of(new Job(last, 0, 0, value.count(), sinks))));
   }

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.vector.reduce;
 
-import io.github.shardsum.internal.reduce.BinaryOp;
+import io.github.shardsum.internal.reduce.BinaryReduction;
 import io.github.shardsum.internal.reduce.DoubleReductionOp;
 import io.github.shardsum.internal.reduce.FloatReductionOp;
 import io.github.shardsum.internal.reduce.LongReductionOp;
@@ -12,7 +12,7 @@ public final class VectorReductionOps implements ReductionOps {
   public VectorReductionOps() {}
 
   @Override
-  public FloatReductionOp floats(BinaryOp operation) {
+  public FloatReductionOp floats(BinaryReduction operation) {
     return switch (operation) {
       case SUM -> new VectorFloatSum();
       case PROD -> new VectorFloatProd();
@@ -22,7 +22,7 @@ public final class VectorReductionOps implements ReductionOps {
   }
 
   @Override
-  public DoubleReductionOp doubles(BinaryOp operation) {
+  public DoubleReductionOp doubles(BinaryReduction operation) {
     return switch (operation) {
       case SUM -> new VectorDoubleSum();
       case PROD -> new VectorDoubleProd();
@@ -32,7 +32,7 @@ public final class VectorReductionOps implements ReductionOps {
   }
 
   @Override
-  public LongReductionOp longs(BinaryOp operation) {
+  public LongReductionOp longs(BinaryReduction operation) {
     return switch (operation) {
       case SUM -> new VectorLongSum();
       case PROD -> new VectorLongProd();

@@ -1,13 +1,13 @@
 package io.github.shardsum.internal.engine;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.engine.transfer.Buffers;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
+import io.github.shardsum.internal.engine.transfer.ExchangeBuffers;
 import io.github.shardsum.internal.engine.transfer.LocalTransport;
 import io.github.shardsum.internal.engine.transfer.OverlappedTasks;
 import io.github.shardsum.internal.engine.transfer.Phase;
-import io.github.shardsum.internal.engine.transfer.Placement;
+import io.github.shardsum.internal.engine.transfer.ProcessDevices;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
 import io.github.shardsum.mesh.Mesh;
 import java.time.Duration;
 import java.util.List;
@@ -142,16 +142,16 @@ public final class SharedStress {
     private final int[] computed = new int[2];
     private final int[] moved = new int[2];
     private final AtomicInteger good = new AtomicInteger();
-    private final InFlights flights = new InFlights(Workers.sequential());
+    private final PendingCollectives flights = new PendingCollectives(Workers.sequential());
     private final Supersteps steps;
 
     /** For jcstress. */
     public SuperstepInFlight() {
-      EngineContext context =
-          new EngineContext(
+      TransferContext context =
+          new TransferContext(
               new LocalTransport(),
-              new Buffers(),
-              new Placement(Mesh.of("x", 2), 1, 0),
+              new ExchangeBuffers(),
+              new ProcessDevices(Mesh.of("x", 2), 1, 0),
               Duration.ofSeconds(1),
               false,
               1,
@@ -198,7 +198,7 @@ public final class SharedStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "a layout was seen before it was made")
   public static class TwoLayouts {
     private static final Mesh MESH = Mesh.of("x", 2, "y", 2);
-    private final Placement placement = new Placement(MESH, 1, 0);
+    private final ProcessDevices placement = new ProcessDevices(MESH, 1, 0);
 
     /** For jcstress. */
     public TwoLayouts() {}
@@ -216,7 +216,7 @@ public final class SharedStress {
     }
 
     private boolean isWhole() {
-      GroupLayout layout = placement.layout(List.of("x"));
+      TransferGroups layout = placement.layout(List.of("x"));
       return layout.size() == 2 && layout.local().size() == 2 && layout.peers().size() == 1;
     }
   }

@@ -12,13 +12,13 @@ import java.util.Map;
  * The phases of a schedule while groups add their loads to them. Groups run side by side, so that
  * loads of one phase add up. Not thread-safe.
  */
-public final class Phases {
+public final class PhaseLoads {
   private final Topology topology;
-  private final Grid grid;
+  private final ChipGrid grid;
   private final LoadProfiles profiles;
   private final Map<String, Phase> phases = new LinkedHashMap<>();
 
-  public Phases(Topology topology, Grid grid) {
+  public PhaseLoads(Topology topology, ChipGrid grid) {
     this.topology = topology;
     this.grid = grid;
     this.profiles = new LoadProfiles(grid);

@@ -10,7 +10,7 @@ import java.util.Optional;
  * One transport's calls between all processes: its communicators, and the last reported progress of
  * each process. Used by the thread that holds MPI.
  */
-final class Channel {
+final class MpiChannel {
   private final int id;
   private final int rank;
   private final Map<List<Integer>, Long> communicators = new HashMap<>();
@@ -28,10 +28,10 @@ final class Channel {
   private final Map<Integer, ControlMessage> places = new HashMap<>();
 
   private final Map<Integer, ControlMessage> failures = new HashMap<>();
-  private Optional<PendingOperation> current = Optional.empty();
+  private Optional<PendingMpiOperation> current = Optional.empty();
   private Optional<String> failure = Optional.empty();
 
-  Channel(int id, int rank, int size) {
+  MpiChannel(int id, int rank, int size) {
     this.id = id;
     this.rank = rank;
     begun = new long[size];
@@ -47,12 +47,12 @@ final class Channel {
     return communicators;
   }
 
-  Optional<PendingOperation> current() {
+  Optional<PendingMpiOperation> current() {
     return current;
   }
 
   /** Counts an operation that begins, and numbers it for each of its peers. */
-  void begin(PendingOperation operation) {
+  void begin(PendingMpiOperation operation) {
     current = Optional.of(operation);
     for (int peer : operation.peers()) {
       operation.number(peer, begun[peer]++);
@@ -83,7 +83,7 @@ final class Channel {
   }
 
   /** Whether a process closed the channel before the operation that waits for it. */
-  boolean neverComes(int peer, PendingOperation operation) {
+  boolean neverComes(int peer, PendingMpiOperation operation) {
     return last[peer] <= operation.number(peer);
   }
 
@@ -108,7 +108,7 @@ final class Channel {
 
   /** The state of this process, as an answer to another process. */
   ControlMessage state(int asker) {
-    Optional<PendingOperation> together =
+    Optional<PendingMpiOperation> together =
         current.filter(operation -> operation.peers().contains(asker));
     return together
         .map(
@@ -119,7 +119,7 @@ final class Channel {
                 message(
                     ControlMessage.Kind.ELSEWHERE,
                     begun[asker],
-                    current.map(PendingOperation::toString).orElse("")));
+                    current.map(PendingMpiOperation::toString).orElse("")));
   }
 
   /** The last message to another process: the number of operations with that process. */
@@ -131,7 +131,7 @@ final class Channel {
    * Announces that this process has failed, with the reason; the message's number is the kind of
    * failure.
    */
-  ControlMessage givingUp(FailureKind kind, String reason) {
+  ControlMessage givingUp(MpiFailureKind kind, String reason) {
     return message(ControlMessage.Kind.FAILED, kind.ordinal(), reason);
   }
 

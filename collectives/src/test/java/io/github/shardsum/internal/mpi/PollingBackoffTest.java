@@ -4,13 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import org.junit.jupiter.api.Test;
 
-class BackoffTest {
+class PollingBackoffTest {
   private static final int LOOKS = 1_000;
 
   /** A job that has what is in flight for days looks more often than an int counts. */
   @Test
   void oneLookInSixteenIsAtTheClockForEver() {
-    Backoff backoff = new Backoff(true, Integer.MAX_VALUE - LOOKS / 2);
+    PollingBackoff backoff = new PollingBackoff(true, Integer.MAX_VALUE - LOOKS / 2);
     int clocks = 0;
     for (int look = 0; look < LOOKS; look++) {
       backoff.look();
@@ -21,7 +21,7 @@ class BackoffTest {
 
   @Test
   void whatWaitsForLongLooksAtTheClockToo() {
-    Backoff backoff = new Backoff(true, Integer.MAX_VALUE - 8);
+    PollingBackoff backoff = new PollingBackoff(true, Integer.MAX_VALUE - 8);
     int clocks = 0;
     for (int pause = 0; pause < 32; pause++) {
       backoff.backoff();

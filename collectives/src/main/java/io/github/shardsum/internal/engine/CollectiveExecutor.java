@@ -12,7 +12,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
 /** Runs collectives in the order of submission, on the calling thread or on a thread of its own. */
-final class SerialExecutor implements AutoCloseable {
+final class CollectiveExecutor implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private Optional<ExecutorService> thread = Optional.empty();
   private CompletableFuture<?> last = CompletableFuture.completedFuture(0);

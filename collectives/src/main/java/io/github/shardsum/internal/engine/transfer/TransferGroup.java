@@ -11,7 +11,7 @@ import java.util.List;
  * @param local the members of this process, as ascending indices of devices
  * @param processes the processes that hold members, ascending
  */
-public record GroupMembers(
+public record TransferGroup(
     int group, int[] devices, int[] leaves, int[] local, List<Integer> processes) {
   public int size() {
     return devices.length;

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /** The functions of the C library that make an MPI safe inside a JVM. */
-final class CLibrary {
+final class MpiSignalHandlers {
   /**
    * Variables for libraries below MPI that install handlers of SIGSEGV and similar signals while
    * they load: UCX (openucx/ucx #3337, #4870), Open MPI's own, and the PSM family. Such a handler
@@ -37,10 +37,10 @@ final class CLibrary {
   private final MethodHandle setenv;
   private final MethodHandle sigaction;
 
-  CLibrary() {
+  MpiSignalHandlers() {
     SymbolLookup library = Linker.nativeLinker().defaultLookup();
-    setenv = NativeFunctions.bind(library, "setenv", "ppi", ValueLayout.JAVA_INT);
-    sigaction = NativeFunctions.bind(library, "sigaction", "ipp", ValueLayout.JAVA_INT);
+    setenv = MpiFunctionLinker.bind(library, "setenv", "ppi", ValueLayout.JAVA_INT);
+    sigaction = MpiFunctionLinker.bind(library, "sigaction", "ipp", ValueLayout.JAVA_INT);
   }
 
   /** Sets the environment variables that tell the libraries below MPI to leave signals alone. */
@@ -53,7 +53,7 @@ final class CLibrary {
                     arena.allocateFrom(entry.getKey()), arena.allocateFrom(entry.getValue()), 1);
       }
     } catch (Throwable e) {
-      throw NativeFunctions.defect("setenv", e);
+      throw MpiFunctionLinker.defect("setenv", e);
     }
   }
 
@@ -92,7 +92,7 @@ final class CLibrary {
     try {
       int _ = (int) sigaction.invokeExact(signal, wanted, before);
     } catch (Throwable e) {
-      throw NativeFunctions.defect("sigaction", e);
+      throw MpiFunctionLinker.defect("sigaction", e);
     }
   }
 }

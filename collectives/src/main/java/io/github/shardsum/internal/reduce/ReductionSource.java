@@ -15,10 +15,11 @@ import java.util.OptionalLong;
  * @param run number of contiguous terms
  * @param stride distance from one run to the next, in elements
  */
-public record NodeSource(ElementBlock block, long origin, long start, long run, long stride) {
+public record ReductionSource(
+    ReductionBlock block, long origin, long start, long run, long stride) {
   /** Contiguous terms, from the origin on. */
-  public static NodeSource contiguous(ElementBlock block, long origin, long start) {
-    return new NodeSource(block, origin, start, Long.MAX_VALUE, 0);
+  public static ReductionSource contiguous(ReductionBlock block, long origin, long start) {
+    return new ReductionSource(block, origin, start, Long.MAX_VALUE, 0);
   }
 
   /** A range of terms, if it is contiguous in native memory. */

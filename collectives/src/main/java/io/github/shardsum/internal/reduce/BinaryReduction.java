@@ -4,7 +4,7 @@ import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.tensor.DType;
 
 /** Operations on two numbers. */
-public enum BinaryOp {
+public enum BinaryReduction {
   /** Addition. */
   SUM,
   /** Multiplication. */
@@ -15,7 +15,7 @@ public enum BinaryOp {
   MAX;
 
   /** A bool is 0 or 1 here, so that OR is the maximum and AND the minimum. */
-  static BinaryOp of(Reduction reduction, DType dtype) {
+  static BinaryReduction of(Reduction reduction, DType dtype) {
     boolean bool = dtype == DType.BOOL;
     return switch (reduction) {
       case SUM, MEAN -> bool ? MAX : SUM;

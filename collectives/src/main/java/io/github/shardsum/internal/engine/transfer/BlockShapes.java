@@ -4,8 +4,8 @@ import io.github.shardsum.tensor.Shape;
 import java.util.Arrays;
 
 /** Shapes with another size along one dimension, and products of their sizes. */
-public final class ShapeSizes {
-  private ShapeSizes() {}
+public final class BlockShapes {
+  private BlockShapes() {}
 
   /** The shape with another size along a dimension. */
   public static Shape withSize(Shape shape, int dim, long size) {

@@ -21,10 +21,10 @@ import java.util.stream.IntStream;
  * @param verified whether participants of the running collective were compared, and every process
  *     packs its bytes into its own buffers, see {@link ByteExchange}
  */
-public record EngineContext(
+public record TransferContext(
     Transport transport,
-    Buffers buffers,
-    Placement placement,
+    ExchangeBuffers buffers,
+    ProcessDevices placement,
     Duration deadline,
     boolean checked,
     int lane,
@@ -35,10 +35,10 @@ public record EngineContext(
    *
    * @param number the number of the lane, from 1 on
    */
-  public EngineContext openLane(int number) {
+  public TransferContext openLane(int number) {
     Transport own = transport.openLane(deadline);
-    return new EngineContext(
-        own, new Buffers(), placement, deadline, checked, number, new AtomicBoolean());
+    return new TransferContext(
+        own, new ExchangeBuffers(), placement, deadline, checked, number, new AtomicBoolean());
   }
 
   /** Whether this lane is for a collective in flight. */
@@ -69,7 +69,11 @@ public record EngineContext(
 
   /** One exchange of placed blocks; this process works during the exchange. */
   public void exchange(
-      String what, List<Integer> peers, PeerBlocks send, PeerBlocks receive, Runnable meanwhile) {
+      String what,
+      List<Integer> peers,
+      ExchangeBlocks send,
+      ExchangeBlocks receive,
+      Runnable meanwhile) {
     transport.exchange(
         new ByteExchange(
             what, peers, send.segments(), receive.segments(), verified.get(), meanwhile),
@@ -91,7 +95,7 @@ public record EngineContext(
     MemorySegment from = buffers.apart(Long.BYTES);
     from.set(ValueLayout.JAVA_LONG, 0, own);
     MemorySegment[] send = new MemorySegment[peers.size()];
-    PeerBlocks receive = new PeerBlocks(peers.size());
+    ExchangeBlocks receive = new ExchangeBlocks(peers.size());
     for (int peer = 0; peer < send.length; peer++) {
       boolean self = peers.get(peer) == placement.process();
       send[peer] = self ? MemorySegment.NULL : from;
@@ -124,7 +128,7 @@ public record EngineContext(
     MemorySegment from = buffers.send(bytes.byteSize()).asSlice(0, bytes.byteSize());
     MemorySegment.copy(bytes, 0, from, 0, bytes.byteSize());
     MemorySegment[] send = new MemorySegment[lengths.length];
-    PeerBlocks receive = new PeerBlocks(lengths.length);
+    ExchangeBlocks receive = new ExchangeBlocks(lengths.length);
     for (int process : all) {
       boolean own = process == placement.process();
       send[process] = own ? MemorySegment.NULL : from;

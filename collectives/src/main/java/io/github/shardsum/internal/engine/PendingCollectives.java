@@ -3,8 +3,8 @@ package io.github.shardsum.internal.engine;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.engine.check.AliasCheck;
 import io.github.shardsum.internal.engine.check.DeviceCall;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
 import io.github.shardsum.internal.engine.transfer.Phase;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
 import io.github.shardsum.internal.engine.transfer.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,24 +19,24 @@ import java.util.Optional;
  * in the supersteps of the program's computation, and their bytes travel meanwhile. Used by the
  * thread that runs the plan; the tasks run on any thread.
  */
-final class InFlights {
+final class PendingCollectives {
   private final Workers workers;
   private final Map<String, Flight> flights = new LinkedHashMap<>();
 
-  InFlights(Workers workers) {
+  PendingCollectives(Workers workers) {
     this.workers = workers;
   }
 
   /** One collective and its progress. */
   private static final class Flight {
-    private final EngineContext context;
+    private final TransferContext context;
     private final List<Phase> phases;
     private final List<DeviceCall> calls;
     private int cursor;
     private Optional<Transport.InFlight> begun = Optional.empty();
     private boolean isCopied;
 
-    Flight(EngineContext context, List<Phase> phases, List<DeviceCall> calls) {
+    Flight(TransferContext context, List<Phase> phases, List<DeviceCall> calls) {
       this.context = context;
       this.phases = phases;
       this.calls = calls;
@@ -107,7 +107,7 @@ final class InFlights {
    * @param calls the operands and results
    */
   void start(
-      String name, EngineContext context, LoweredCollective lowered, List<DeviceCall> calls) {
+      String name, TransferContext context, LoweredCollective lowered, List<DeviceCall> calls) {
     Flight flight = new Flight(context, lowered.phases(), List.copyOf(calls));
     flights.put(name, flight);
     if (flight.phases.stream().anyMatch(Phase.Exchange.class::isInstance)) {

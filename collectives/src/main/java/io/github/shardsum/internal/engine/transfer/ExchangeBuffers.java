@@ -4,7 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /** Native memory for exchanges, kept and grown. Used by one collective at a time. */
-public final class Buffers {
+public final class ExchangeBuffers {
   /** Blocks begin on cache lines, which also suits vectors and the library. */
   static final long ALIGNMENT = 64;
 

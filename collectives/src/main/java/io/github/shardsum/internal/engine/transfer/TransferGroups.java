@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /** The groups along axes, seen from one process; an immutable value. */
-public final class GroupLayout {
-  private final Placement placement;
+public final class TransferGroups {
+  private final ProcessDevices placement;
   private final DeviceGroups groups;
   private final List<Integer> parts;
   private final DeviceGroups byPosition;
   private final ReductionTree tree;
-  private final List<GroupMembers> local;
+  private final List<TransferGroup> local;
   private final List<Integer> peers;
   private final boolean regular;
 
-  GroupLayout(Placement placement, List<String> axes, boolean isFlat) {
+  TransferGroups(ProcessDevices placement, List<String> axes, boolean isFlat) {
     this.placement = placement;
     Mesh mesh = placement.mesh();
     this.groups = mesh.groups(axes);
@@ -38,8 +38,8 @@ public final class GroupLayout {
     this.regular = isRegular(component, own);
   }
 
-  private List<GroupMembers> localGroups() {
-    List<GroupMembers> found = new ArrayList<>();
+  private List<TransferGroup> localGroups() {
+    List<TransferGroup> found = new ArrayList<>();
     boolean[] seen = new boolean[groups.count()];
     for (int device : placement.devices()) {
       int group = groups.groupOf(device);
@@ -52,14 +52,14 @@ public final class GroupLayout {
     return List.copyOf(found);
   }
 
-  private GroupMembers members(int group) {
+  private TransferGroup members(int group) {
     int[] devices = groups.devices(group);
     int[] leaves = byPosition.devices(group);
     List<Integer> processes =
         Arrays.stream(devices).map(placement::processOf).distinct().sorted().boxed().toList();
     int[] local =
         IntStream.range(0, devices.length).filter(m -> placement.isLocal(devices[m])).toArray();
-    return new GroupMembers(group, devices, leaves, local, processes);
+    return new TransferGroup(group, devices, leaves, local, processes);
   }
 
   /** The component number of each process: processes connected by shared groups have one number. */
@@ -122,7 +122,7 @@ public final class GroupLayout {
   }
 
   /** The groups that have members here, ascending. */
-  public List<GroupMembers> local() {
+  public List<TransferGroup> local() {
     return local;
   }
 
@@ -142,14 +142,14 @@ public final class GroupLayout {
   }
 
   /** The largest nodes of a group's tree that have all their leaves on a process, left to right. */
-  List<Integer> nodesOf(GroupMembers members, int process) {
+  List<Integer> nodesOf(TransferGroup members, int process) {
     List<Integer> nodes = new ArrayList<>();
     collect(members, process, tree.root(), nodes);
     return nodes;
   }
 
   /** Adds the largest owned parts of a node. Returns whether the whole node is owned. */
-  private boolean collect(GroupMembers members, int process, int node, List<Integer> nodes) {
+  private boolean collect(TransferGroup members, int process, int node, List<Integer> nodes) {
     if (tree.isLeaf(node)) {
       boolean owned = placement.processOf(members.leaves()[node]) == process;
       if (owned) {

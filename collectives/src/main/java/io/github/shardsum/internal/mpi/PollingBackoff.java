@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
  * Waits between two polls. The first polls follow at once, later ones after a yield, then after a
  * sleep, so that more processes than cores still make progress.
  */
-final class Backoff {
+final class PollingBackoff {
   /** Polls without a yield, some hundred microseconds; most exchanges are done by then. */
   private static final int SPINS = 2000;
 
@@ -29,12 +29,12 @@ final class Backoff {
   private int count;
 
   /** A backoff before its first poll; crowded means more processes than cores. */
-  Backoff(boolean crowded) {
+  PollingBackoff(boolean crowded) {
     this(crowded, 0);
   }
 
   /** A backoff after a number of calls. */
-  Backoff(boolean crowded, int count) {
+  PollingBackoff(boolean crowded, int count) {
     spins = crowded ? CROWDED_SPINS : SPINS;
     this.count = count;
   }

@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.StringJoiner;
 
 /** Numbers of chips, lines and coordinates of a topology; chips are numbered across hosts. */
-public final class Grid {
+public final class ChipGrid {
   private final List<TopologyAxis> axes;
   private final int[] strides;
   private final int chipsPerHost;
 
-  public Grid(Topology topology) {
+  public ChipGrid(Topology topology) {
     this.axes = topology.axes();
     this.chipsPerHost = topology.chipsPerHost();
     this.strides = new int[axes.size()];

@@ -7,13 +7,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /** Finds the place in the caller's program that entered a collective. */
-final class CallSites {
-  private static final String OWN = CallSites.class.getPackageName() + ".";
+final class CollectiveCallSites {
+  private static final String OWN = CollectiveCallSites.class.getPackageName() + ".";
   private static final Set<String> FACADES =
       Set.of(Device.class.getName(), Collectives.class.getName());
   private static final List<String> JDK = List.of("java.", "jdk.", "sun.");
 
-  private CallSites() {}
+  private CollectiveCallSites() {}
 
   /** The calling thread's place in the caller's code. */
   static String here() {

@@ -7,7 +7,7 @@ package io.github.shardsum.internal.reduce;
  * @param origin the first term that is stored
  * @param start the index of its element
  */
-public record Sink(ElementBlock block, long origin, long start) {
+public record ReductionSink(ReductionBlock block, long origin, long start) {
   long index(long term) {
     return start + term - origin;
   }

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** One operation of a channel, from its hand-over until it is done. */
-final class PendingOperation {
+final class PendingMpiOperation {
   /** The action that runs once the peers have a communicator, on the thread that holds MPI. */
   interface Action {
     /**
@@ -36,7 +36,7 @@ final class PendingOperation {
     }
   }
 
-  private final Channel channel;
+  private final MpiChannel channel;
   private final String what;
   private final List<Integer> peers;
   private final Action action;
@@ -54,8 +54,8 @@ final class PendingOperation {
    *
    * @param limitNanos the longest time that it may take
    */
-  PendingOperation(
-      Channel channel, String what, List<Integer> peers, long limitNanos, Action action) {
+  PendingMpiOperation(
+      MpiChannel channel, String what, List<Integer> peers, long limitNanos, Action action) {
     this.channel = channel;
     this.what = what;
     this.peers = peers;
@@ -65,9 +65,10 @@ final class PendingOperation {
   }
 
   /** An operation that has yet to begin; its deadline counts from {@link #await}. */
-  static PendingOperation inFlight(
-      Channel channel, String what, List<Integer> peers, Action action) {
-    PendingOperation operation = new PendingOperation(channel, what, peers, Long.MAX_VALUE, action);
+  static PendingMpiOperation inFlight(
+      MpiChannel channel, String what, List<Integer> peers, Action action) {
+    PendingMpiOperation operation =
+        new PendingMpiOperation(channel, what, peers, Long.MAX_VALUE, action);
     operation.isAwaited = false;
     return operation;
   }
@@ -92,7 +93,7 @@ final class PendingOperation {
     communicator = Optional.of(handle);
   }
 
-  Channel channel() {
+  MpiChannel channel() {
     return channel;
   }
 

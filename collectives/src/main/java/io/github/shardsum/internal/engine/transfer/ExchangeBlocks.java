@@ -11,7 +11,7 @@ import java.util.stream.IntStream;
  * Lays out one block of bytes for each peer; its pieces begin on cache lines. A block of one piece
  * stays in the caller's memory if it can be sent or received there directly.
  */
-public final class PeerBlocks {
+public final class ExchangeBlocks {
   /** A piece; its offset is known once all pieces are placed. */
   public static final class Piece {
     private final long bytes;
@@ -45,12 +45,12 @@ public final class PeerBlocks {
   private final boolean zeroCopy;
 
   /** Blocks of pieces that are packed into a buffer. */
-  public PeerBlocks(int peers) {
+  public ExchangeBlocks(int peers) {
     this(peers, false);
   }
 
   /** Blocks of pieces; zeroCopy says whether pieces may stay in their own memory. */
-  public PeerBlocks(int peers, boolean zeroCopy) {
+  public ExchangeBlocks(int peers, boolean zeroCopy) {
     this.zeroCopy = zeroCopy;
     blocks = IntStream.range(0, peers).<List<Piece>>mapToObj(_ -> new ArrayList<>()).toList();
     segments = new MemorySegment[peers];
@@ -82,7 +82,7 @@ public final class PeerBlocks {
       for (Piece piece : block) {
         if (piece.at < 0 && (block.size() > 1 || piece.there.isEmpty())) {
           piece.at = end;
-          end += Buffers.align(piece.bytes);
+          end += ExchangeBuffers.align(piece.bytes);
         }
       }
     }

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The memory of the terms of a tree's nodes. */
 @FunctionalInterface
-public interface NodeSources {
+public interface ReductionSources {
   /** The memory of a node's terms; null if they are combined from the nodes below. */
-  @Nullable NodeSource of(int node);
+  @Nullable ReductionSource of(int node);
 }

@@ -11,12 +11,12 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
 
 /** Links functions of C by signatures with one letter for each argument. */
-final class NativeFunctions {
+final class MpiFunctionLinker {
   private static final char POINTER = 'p';
   private static final char INT = 'i';
   private static final char HANDLE = 'h';
 
-  private NativeFunctions() {}
+  private MpiFunctionLinker() {}
 
   /**
    * A function that returns an int.

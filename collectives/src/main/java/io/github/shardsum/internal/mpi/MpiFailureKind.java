@@ -10,15 +10,15 @@ import java.util.List;
 /**
  * Kinds of failures. Other processes throw the same kind of exception as the process that failed.
  */
-enum FailureKind {
+enum MpiFailureKind {
   DEVICE,
   TIMEOUT,
   MISMATCH,
   TRANSPORT;
 
-  private static final FailureKind[] ALL = values();
+  private static final MpiFailureKind[] ALL = values();
 
-  static FailureKind of(CollectiveException failure) {
+  static MpiFailureKind of(CollectiveException failure) {
     return switch (failure) {
       case DeviceFailedException _ -> DEVICE;
       case CollectiveTimeoutException _ -> TIMEOUT;
@@ -27,7 +27,7 @@ enum FailureKind {
     };
   }
 
-  static FailureKind of(long number) {
+  static MpiFailureKind of(long number) {
     return ALL[(int) number];
   }
 

@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 
 /** The devices of each process: process p of P holds devices p L to p L + L - 1. */
-public final class Placement {
+public final class ProcessDevices {
   /** The largest number of lists of axes whose groups are kept; a program uses a few. */
   private static final int KEPT = 256;
 
@@ -18,12 +18,12 @@ public final class Placement {
   private final int processes;
   private final int process;
   private final int perProcess;
-  private final Map<List<String>, GroupLayout> layouts = new ConcurrentHashMap<>();
+  private final Map<List<String>, TransferGroups> layouts = new ConcurrentHashMap<>();
 
   /** The same groups with a flat tree, for {@link Order#INDEX}. */
-  private final Map<List<String>, GroupLayout> flat = new ConcurrentHashMap<>();
+  private final Map<List<String>, TransferGroups> flat = new ConcurrentHashMap<>();
 
-  public Placement(Mesh mesh, int processes, int process) {
+  public ProcessDevices(Mesh mesh, int processes, int process) {
     if (mesh.size() % processes != 0) {
       throw new IllegalArgumentException(
           "collectives: every process must hold the same number of devices, got the "
@@ -80,12 +80,12 @@ public final class Placement {
   }
 
   /** The groups along axes, seen from this process. */
-  public GroupLayout layout(List<String> axes) {
+  public TransferGroups layout(List<String> axes) {
     return layout(layouts, axes, false);
   }
 
   /** The groups of a collective, with the order in which it reduces. */
-  public GroupLayout layout(Collective collective) {
+  public TransferGroups layout(Collective collective) {
     Order order =
         switch (collective) {
           case Collective.AllReduce reduce -> reduce.order();
@@ -97,13 +97,13 @@ public final class Placement {
         : layout(collective.axes());
   }
 
-  private GroupLayout layout(
-      Map<List<String>, GroupLayout> kept, List<String> axes, boolean isFlat) {
-    GroupLayout known = kept.get(axes);
+  private TransferGroups layout(
+      Map<List<String>, TransferGroups> kept, List<String> axes, boolean isFlat) {
+    TransferGroups known = kept.get(axes);
     if (known != null) {
       return known;
     }
-    GroupLayout made = new GroupLayout(this, new ArrayList<>(axes), isFlat);
+    TransferGroups made = new TransferGroups(this, new ArrayList<>(axes), isFlat);
     if (kept.size() < KEPT) {
       kept.put(List.copyOf(axes), made);
     }

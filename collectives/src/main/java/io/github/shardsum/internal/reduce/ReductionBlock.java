@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /** Contiguous elements: those of a tensor in C order without gaps, or of a piece of a buffer. */
-public final class ElementBlock {
+public final class ReductionBlock {
   private final Tensor tensor;
   private final Elements elements;
   private final long at;
@@ -17,7 +17,7 @@ public final class ElementBlock {
 
   private final long arrayAt;
 
-  private ElementBlock(Tensor tensor) {
+  private ReductionBlock(Tensor tensor) {
     this.tensor = tensor;
     this.elements = Elements.of(tensor);
     this.at = tensor.offset() * tensor.dtype().byteSize();
@@ -26,12 +26,12 @@ public final class ElementBlock {
   }
 
   /** The elements of a tensor. */
-  public static ElementBlock of(Tensor tensor) {
-    return new ElementBlock(tensor);
+  public static ReductionBlock of(Tensor tensor) {
+    return new ReductionBlock(tensor);
   }
 
   /** A number of elements in native memory, from a byte offset on. */
-  public static ElementBlock in(MemorySegment segment, long at, DType dtype, long count) {
+  public static ReductionBlock in(MemorySegment segment, long at, DType dtype, long count) {
     return of(Tensor.of(dtype, segment.asSlice(at, count * dtype.byteSize()), count));
   }
 
@@ -51,7 +51,7 @@ public final class ElementBlock {
   }
 
   /** Whether another block has the same elements. */
-  public boolean isSame(ElementBlock other) {
+  public boolean isSame(ReductionBlock other) {
     return at == other.at && segment().equals(other.segment());
   }
 

@@ -4,11 +4,11 @@ import io.github.shardsum.collective.Collective;
 import io.github.shardsum.internal.engine.check.CallRules;
 import io.github.shardsum.internal.engine.check.DeviceCall;
 import io.github.shardsum.internal.engine.check.GroupCalls;
-import io.github.shardsum.internal.engine.transfer.GroupLayout;
-import io.github.shardsum.internal.engine.transfer.GroupMembers;
 import io.github.shardsum.internal.engine.transfer.Phase;
-import io.github.shardsum.internal.engine.transfer.Placement;
-import io.github.shardsum.internal.reduce.ElementBlock;
+import io.github.shardsum.internal.engine.transfer.ProcessDevices;
+import io.github.shardsum.internal.engine.transfer.TransferGroup;
+import io.github.shardsum.internal.engine.transfer.TransferGroups;
+import io.github.shardsum.internal.reduce.ReductionBlock;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
@@ -25,18 +25,18 @@ import java.util.Optional;
  * other results are copied to the caller's memory afterwards. An all-reduce in place copies
  * nothing.
  */
-final class ContiguousOperands {
-  private final Placement placement;
+final class CollectiveOperands {
+  private final ProcessDevices placement;
   private final GroupCalls groups;
-  private final GroupLayout layout;
+  private final TransferGroups layout;
   private final List<DeviceCall> calls;
   private final List<Tensor> operands = new ArrayList<>();
   private final List<Tensor> outs = new ArrayList<>();
   private final List<Tensor> results = new ArrayList<>();
-  private final List<ElementBlock> from = new ArrayList<>();
-  private final List<ElementBlock> to = new ArrayList<>();
+  private final List<ReductionBlock> from = new ArrayList<>();
+  private final List<ReductionBlock> to = new ArrayList<>();
 
-  ContiguousOperands(Placement placement, GroupCalls groups) {
+  CollectiveOperands(ProcessDevices placement, GroupCalls groups) {
     this.placement = placement;
     this.groups = groups;
     this.layout = groups.layout();
@@ -51,7 +51,7 @@ final class ContiguousOperands {
     for (int index = 0; index < calls.size(); index++) {
       add(index, shared);
     }
-    outs.forEach(out -> to.add(ElementBlock.of(out)));
+    outs.forEach(out -> to.add(ReductionBlock.of(out)));
   }
 
   private void add(int index, List<Optional<Tensor>> shared) {
@@ -85,7 +85,7 @@ final class ContiguousOperands {
             || overlaps(call, outs.getLast())
             || (groups.sharesTile(index) && isOverwritten(call));
     operands.add(stage ? fresh(call, call.x().shape()) : call.x());
-    from.add(ElementBlock.of(operands.getLast()));
+    from.add(ReductionBlock.of(operands.getLast()));
   }
 
   /** Adds the tensors of a device whose group does not run. */
@@ -93,7 +93,7 @@ final class ContiguousOperands {
     outs.add(out);
     results.add(out);
     operands.add(x);
-    from.add(ElementBlock.of(x));
+    from.add(ReductionBlock.of(x));
   }
 
   private static boolean isShared(Collective collective) {
@@ -170,11 +170,11 @@ final class ContiguousOperands {
             }));
   }
 
-  ElementBlock operand(int device) {
+  ReductionBlock operand(int device) {
     return from.get(placement.indexOf(device));
   }
 
-  ElementBlock out(int device) {
+  ReductionBlock out(int device) {
     return to.get(placement.indexOf(device));
   }
 
@@ -187,10 +187,10 @@ final class ContiguousOperands {
   }
 
   /** The results of a group's members on this process; a shared one is listed once. */
-  List<ElementBlock> outs(GroupMembers members) {
-    Map<MemorySegment, ElementBlock> distinct = new LinkedHashMap<>();
+  List<ReductionBlock> outs(TransferGroup members) {
+    Map<MemorySegment, ReductionBlock> distinct = new LinkedHashMap<>();
     for (int member : members.local()) {
-      ElementBlock out = out(members.devices()[member]);
+      ReductionBlock out = out(members.devices()[member]);
       // The segment begins at the first element: two views of one memory may begin at different
       // bytes.
       distinct.putIfAbsent(out.segment().asSlice(out.at()), out);

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.engine.check;
 
 import io.github.shardsum.collective.Participant;
-import io.github.shardsum.internal.engine.transfer.EngineContext;
+import io.github.shardsum.internal.engine.transfer.TransferContext;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -15,15 +15,15 @@ import java.util.Arrays;
 import java.util.List;
 
 /** Sends the calls of all devices to every process, if the calls do not agree. */
-final class Reports {
+final class MismatchReports {
   /** Longest text of a participant; a longer one would be hard to read. */
   private static final int LONGEST = 400;
 
   private static final String WHAT = "report of a mismatch";
 
-  private final EngineContext context;
+  private final TransferContext context;
 
-  Reports(EngineContext context) {
+  MismatchReports(TransferContext context) {
     this.context = context;
   }
 
