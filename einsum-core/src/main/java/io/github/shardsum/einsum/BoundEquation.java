@@ -1,8 +1,8 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.einsum.Binder;
-import io.github.shardsum.internal.einsum.Gradient;
-import io.github.shardsum.internal.einsum.Indices;
+import io.github.shardsum.internal.einsum.EquationBinder;
+import io.github.shardsum.internal.einsum.EquationGradient;
+import io.github.shardsum.internal.einsum.EquationIndexCheck;
 import io.github.shardsum.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
@@ -44,7 +44,10 @@ public final class BoundEquation {
 
   /** Takes ownership of the binding's arrays; no other object may hold them. */
   BoundEquation(
-      Equation equation, List<Shape> shapes, Map<String, Long> givenSizes, Binder.Binding binding) {
+      Equation equation,
+      List<Shape> shapes,
+      Map<String, Long> givenSizes,
+      EquationBinder.Binding binding) {
     this.equation = equation;
     this.shapes = shapes;
     this.givenSizes = givenSizes;
@@ -92,7 +95,8 @@ public final class BoundEquation {
    */
   public Shape operandShape(int operand) {
     return shapes.get(
-        Indices.check("operandShape: expected an operand", operand, operandCount(), equation));
+        EquationIndexCheck.check(
+            "operandShape: expected an operand", operand, operandCount(), equation));
   }
 
   /**
@@ -126,7 +130,8 @@ public final class BoundEquation {
   public int operandLabel(int operand, int axis) {
     int[] labels = labelsOf("operandLabel: expected an operand", operand);
     return labels[
-        Indices.check("operandLabel: expected an axis", axis, labels.length, shapes.get(operand))];
+        EquationIndexCheck.check(
+            "operandLabel: expected an axis", axis, labels.length, shapes.get(operand))];
   }
 
   /**
@@ -141,7 +146,7 @@ public final class BoundEquation {
   }
 
   private int[] labelsOf(String what, int operand) {
-    return operandLabels[Indices.check(what, operand, operandCount(), equation)];
+    return operandLabels[EquationIndexCheck.check(what, operand, operandCount(), equation)];
   }
 
   /**
@@ -156,7 +161,9 @@ public final class BoundEquation {
   public boolean isBroadcast(int operand, int axis) {
     int[] labels = labelsOf("isBroadcast: expected an operand", operand);
     Shape shape = shapes.get(operand);
-    int label = labels[Indices.check("isBroadcast: expected an axis", axis, labels.length, shape)];
+    int label =
+        labels[
+            EquationIndexCheck.check("isBroadcast: expected an axis", axis, labels.length, shape)];
     return shape.size(axis) != sizes[label];
   }
 
@@ -178,7 +185,8 @@ public final class BoundEquation {
    */
   public int outputLabel(int axis) {
     return outputLabels[
-        Indices.check("outputLabel: expected an axis", axis, outputLabels.length, outputShape)];
+        EquationIndexCheck.check(
+            "outputLabel: expected an axis", axis, outputLabels.length, outputShape)];
   }
 
   /**
@@ -275,12 +283,12 @@ public final class BoundEquation {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public BoundEquation vjp(int operand) {
-    Indices.check("vjp: expected an operand", operand, operandCount(), equation);
-    return new Gradient(this, operand).bound();
+    EquationIndexCheck.check("vjp: expected an operand", operand, operandCount(), equation);
+    return new EquationGradient(this, operand).bound();
   }
 
   private int checkedLabel(String what, int label) {
-    return Indices.check(what, label, names.length, this);
+    return EquationIndexCheck.check(what, label, names.length, this);
   }
 
   @Override

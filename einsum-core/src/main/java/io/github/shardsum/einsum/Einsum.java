@@ -3,16 +3,16 @@ package io.github.shardsum.einsum;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.contraction.ContractionProgram;
-import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
-import io.github.shardsum.internal.einsum.ContractionSpecs;
+import io.github.shardsum.internal.contraction.StepKernelChoices;
+import io.github.shardsum.internal.einsum.EinsumCompiler;
+import io.github.shardsum.internal.einsum.EinsumRunChecks;
+import io.github.shardsum.internal.einsum.EquationPathPlanning;
 import io.github.shardsum.internal.einsum.EquationPrinter;
 import io.github.shardsum.internal.einsum.KernelTuner;
 import io.github.shardsum.internal.einsum.KernelWarmUp;
-import io.github.shardsum.internal.einsum.PathPlanning;
 import io.github.shardsum.internal.einsum.PlanCache;
 import io.github.shardsum.internal.einsum.RoutingDiagonals;
-import io.github.shardsum.internal.einsum.RunChecks;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
@@ -77,8 +77,8 @@ public final class Einsum {
       List<OperandSpec> specs,
       DType dtype,
       ContractionPlan plan,
-      KernelChoices choices) {
-    RunChecks.epilogue(dtype, options.epilogue());
+      StepKernelChoices choices) {
+    EinsumRunChecks.epilogue(dtype, options.epilogue());
     this.bound = bound;
     this.options = options;
     this.specs = specs;
@@ -89,7 +89,7 @@ public final class Einsum {
         bound.outputShape().elementCount() == 0
             ? Optional.empty()
             : Optional.of(
-                ContractionSpecs.program(bound, specs, dtype, strides, plan, options, choices));
+                EinsumCompiler.program(bound, specs, dtype, strides, plan, options, choices));
   }
 
   /**
@@ -221,9 +221,9 @@ public final class Einsum {
         bound,
         options,
         RoutingDiagonals.densified(bound, given),
-        options.dtype().orElse(PathPlanning.promoted(given)),
-        PathPlanning.plan(bound, given, options),
-        KernelChoices.NONE);
+        options.dtype().orElse(EquationPathPlanning.promoted(given)),
+        EquationPathPlanning.plan(bound, given, options),
+        StepKernelChoices.NONE);
   }
 
   /**
@@ -352,29 +352,29 @@ public final class Einsum {
    * @throws IllegalArgumentException as {@link #runInto(Tensor, Operand...)}
    */
   public void runInto(double alpha, double beta, Tensor out, Operand... operands) {
-    RunChecks.result(bound, dtype, out);
+    EinsumRunChecks.result(bound, dtype, out);
     if (!dtype.isFloating()) {
-      RunChecks.integral("alpha", alpha);
-      RunChecks.integral("beta", beta);
+      EinsumRunChecks.integral("alpha", alpha);
+      EinsumRunChecks.integral("beta", beta);
     }
     for (int i = 0; i < operands.length; i++) {
-      RunChecks.apart(out, RunChecks.present(operands[i], i), i);
+      EinsumRunChecks.apart(out, EinsumRunChecks.present(operands[i], i), i);
     }
     options
         .epilogue()
         .bias()
-        .ifPresent(bias -> RunChecks.apart(out, bias.tensor(), RunChecks.BIAS));
+        .ifPresent(bias -> EinsumRunChecks.apart(out, bias.tensor(), EinsumRunChecks.BIAS));
     runChecked(alpha, beta, out, operands);
   }
 
   private void runChecked(double alpha, double beta, Tensor out, Operand[] operands) {
-    RunChecks.operands(bound, specs, operands);
+    EinsumRunChecks.operands(bound, specs, operands);
     if (out.shape().elementCount() == 0) {
       return;
     }
     Operand[] ready = RoutingDiagonals.densified(bound, operands);
     Workers workers =
-        RunChecks.reachable(out, ready, options.epilogue())
+        EinsumRunChecks.reachable(out, ready, options.epilogue())
             ? options.workers()
             : options.workers().alone();
     boolean bool =
@@ -398,8 +398,8 @@ public final class Einsum {
 
   private ContractionProgram lower(
       List<OperandSpec> operands, long[] resultStrides, ContractionPlan of) {
-    return ContractionSpecs.program(
-        bound, operands, dtype, resultStrides, of, options, KernelChoices.NONE);
+    return EinsumCompiler.program(
+        bound, operands, dtype, resultStrides, of, options, StepKernelChoices.NONE);
   }
 
   /**
@@ -431,18 +431,18 @@ public final class Einsum {
    *     dtype is not the compiled one, or the result does not fit in one Java array
    */
   public Einsum tuned(Duration most, Operand... operands) {
-    RunChecks.operands(bound, specs, operands);
+    EinsumRunChecks.operands(bound, specs, operands);
     List<OperandSpec> given = List.of(OperandSpec.like(operands));
     ContractionPlan of = planFor(given);
     List<OperandSpec> ready = RoutingDiagonals.densified(bound, given);
-    Function<KernelChoices, Einsum> with =
+    Function<StepKernelChoices, Einsum> with =
         choices -> new Einsum(bound, options, ready, dtype, of, choices);
     if (bound.outputShape().elementCount() == 0) {
-      return with.apply(KernelChoices.NONE);
+      return with.apply(StepKernelChoices.NONE);
     }
     long[] strides = bound.outputShape().rowMajorStrides();
     List<List<String>> candidates =
-        ContractionSpecs.candidates(bound, ready, dtype, strides, of, options);
+        EinsumCompiler.candidates(bound, ready, dtype, strides, of, options);
     return new KernelTuner(with, candidates, operands, most).run();
   }
 
@@ -472,7 +472,7 @@ public final class Einsum {
 
   /** The type in which the sums of this einsum are computed. */
   ComputeType computeType() {
-    return PathPlanning.computeType(specs, dtype);
+    return EquationPathPlanning.computeType(specs, dtype);
   }
 
   /** The operands that it was compiled for; routing tensors with a repeated label became dense. */
@@ -488,7 +488,7 @@ public final class Einsum {
   /** A program for {@link ScaledEinsum}. */
   ContractionProgram scaledProgram(List<OperandSpec> operands) {
     DType computed = computeType().dtype();
-    return ContractionSpecs.scaled(bound, operands, computed, planFor(operands), options);
+    return EinsumCompiler.scaled(bound, operands, computed, planFor(operands), options);
   }
 
   /**
@@ -590,7 +590,7 @@ public final class Einsum {
    *     compiled one
    */
   public EinsumPlan explainFor(Operand... operands) {
-    RunChecks.operands(bound, specs, operands);
+    EinsumRunChecks.operands(bound, specs, operands);
     if (program.isEmpty()) {
       return explain();
     }
@@ -605,7 +605,7 @@ public final class Einsum {
   private ContractionPlan planFor(List<OperandSpec> given) {
     boolean fits =
         options.memoryLimit().isEmpty() || given.stream().noneMatch(OperandSpec::isRouting);
-    return fits ? plan : PathPlanning.plan(bound, given, options);
+    return fits ? plan : EquationPathPlanning.plan(bound, given, options);
   }
 
   /** The bound equation and the dtype. */

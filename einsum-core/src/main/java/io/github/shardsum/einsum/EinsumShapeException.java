@@ -1,6 +1,6 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.einsum.ShapePicture;
+import io.github.shardsum.internal.einsum.EquationShapePicture;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import java.util.Optional;
@@ -86,7 +86,12 @@ public final class EinsumShapeException extends IllegalArgumentException {
       OptionalInt outputAxis,
       String rule,
       String wayOut) {
-    super(rule + "\n" + new ShapePicture(equation, shapes, sites, outputAxis) + "  " + wayOut);
+    super(
+        rule
+            + "\n"
+            + new EquationShapePicture(equation, shapes, sites, outputAxis)
+            + "  "
+            + wayOut);
     this.kind = kind;
     this.equation = equation;
     this.shapes = List.copyOf(shapes);

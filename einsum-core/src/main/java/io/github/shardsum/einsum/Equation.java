@@ -1,9 +1,9 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.einsum.Binder;
+import io.github.shardsum.internal.einsum.EquationBinder;
+import io.github.shardsum.internal.einsum.EquationIndexCheck;
 import io.github.shardsum.internal.einsum.EquationParser;
 import io.github.shardsum.internal.einsum.EquationPrinter;
-import io.github.shardsum.internal.einsum.Indices;
 import io.github.shardsum.internal.einsum.Sublists;
 import io.github.shardsum.tensor.Shape;
 import java.util.LinkedHashSet;
@@ -105,7 +105,8 @@ public record Equation(List<Term> operands, Term output) {
    * @throws IndexOutOfBoundsException if there is no such operand
    */
   public Term operand(int index) {
-    return operands.get(Indices.check("operand: expected one", index, operands.size(), this));
+    return operands.get(
+        EquationIndexCheck.check("operand: expected one", index, operands.size(), this));
   }
 
   /**
@@ -185,7 +186,8 @@ public record Equation(List<Term> operands, Term output) {
   public BoundEquation bind(List<Shape> shapes, Map<String, Long> sizes, Strictness strictness) {
     List<Shape> bound = List.copyOf(shapes);
     Map<String, Long> given = Map.copyOf(sizes);
-    return new BoundEquation(this, bound, given, new Binder(this, bound, given, strictness).bind());
+    return new BoundEquation(
+        this, bound, given, new EquationBinder(this, bound, given, strictness).bind());
   }
 
   /**

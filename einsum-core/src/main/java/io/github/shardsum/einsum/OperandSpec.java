@@ -1,6 +1,6 @@
 package io.github.shardsum.einsum;
 
-import io.github.shardsum.internal.einsum.RunChecks;
+import io.github.shardsum.internal.einsum.EinsumRunChecks;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.RoutingTensor;
@@ -126,7 +126,7 @@ public final class OperandSpec {
   public static OperandSpec[] like(Operand... operands) {
     OperandSpec[] specs = new OperandSpec[operands.length];
     for (int i = 0; i < operands.length; i++) {
-      specs[i] = of(RunChecks.present(operands[i], i));
+      specs[i] = of(EinsumRunChecks.present(operands[i], i));
     }
     return specs;
   }
@@ -135,7 +135,7 @@ public final class OperandSpec {
   static OperandSpec[] of(DType dtype, Shape[] shapes) {
     OperandSpec[] specs = new OperandSpec[shapes.length];
     for (int i = 0; i < shapes.length; i++) {
-      specs[i] = of(dtype, RunChecks.present(shapes[i], i));
+      specs[i] = of(dtype, EinsumRunChecks.present(shapes[i], i));
     }
     return specs;
   }

@@ -2,9 +2,9 @@ package io.github.shardsum.einsum;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ContractionProgram;
+import io.github.shardsum.internal.einsum.EinsumRunChecks;
 import io.github.shardsum.internal.einsum.NormalizedOperands;
 import io.github.shardsum.internal.einsum.RoutingDiagonals;
-import io.github.shardsum.internal.einsum.RunChecks;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.Tensor;
@@ -76,7 +76,7 @@ public final class ScaledEinsum {
    * @throws WrongThreadException if an operand is in a confined arena of another thread
    */
   public Result run(Operand... operands) {
-    RunChecks.operands(einsum.bound(), einsum.specs(), operands);
+    EinsumRunChecks.operands(einsum.bound(), einsum.specs(), operands);
     DType dtype = einsum.dtype();
     DType computed = einsum.computeType().dtype();
     Tensor out = Tensor.zeros(computed, einsum.outputShape());
@@ -85,7 +85,7 @@ public final class ScaledEinsum {
     }
     Operand[] ready = RoutingDiagonals.densified(einsum.bound(), operands);
     Workers workers =
-        RunChecks.reachable(out, ready, Epilogue.none())
+        EinsumRunChecks.reachable(out, ready, Epilogue.none())
             ? einsum.workers()
             : einsum.workers().alone();
     NormalizedOperands near = NormalizedOperands.of(ready, einsum.computeType());

@@ -1,8 +1,8 @@
 package io.github.shardsum.einsum;
 
+import io.github.shardsum.internal.einsum.EquationIndexCheck;
 import io.github.shardsum.internal.einsum.EquationParser;
 import io.github.shardsum.internal.einsum.EquationPrinter;
-import io.github.shardsum.internal.einsum.Indices;
 import io.github.shardsum.internal.einsum.LabelSyntax;
 import java.util.HashSet;
 import java.util.List;
@@ -106,7 +106,7 @@ public record Term(List<Axis> axes, List<String> partial) {
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public Axis axis(int position) {
-    return axes.get(Indices.check("axis: expected one", position, axes.size(), this));
+    return axes.get(EquationIndexCheck.check("axis: expected one", position, axes.size(), this));
   }
 
   /**

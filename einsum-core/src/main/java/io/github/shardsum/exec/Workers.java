@@ -5,8 +5,8 @@ import io.github.shardsum.internal.exec.HandOver;
 import io.github.shardsum.internal.exec.HandOverMeter;
 import io.github.shardsum.internal.exec.HelperThreads;
 import io.github.shardsum.internal.exec.ParallelRegion;
-import io.github.shardsum.internal.exec.Sharing;
-import io.github.shardsum.internal.exec.Team;
+import io.github.shardsum.internal.exec.ThreadSharing;
+import io.github.shardsum.internal.exec.ThreadTeam;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -128,7 +128,8 @@ public final class Workers implements AutoCloseable {
               + "; more than there are processors make nothing faster");
     }
     return new Workers(
-        checked(threads), threads <= 1 ? NO_HELPERS : new Team(threads - 1, awakeNanos(threads)));
+        checked(threads),
+        threads <= 1 ? NO_HELPERS : new ThreadTeam(threads - 1, awakeNanos(threads)));
   }
 
   /**
@@ -221,11 +222,11 @@ public final class Workers implements AutoCloseable {
     if (!(nanos >= 0)) {
       throw new IllegalArgumentException("workers: nanos must be at least 0, got " + nanos);
     }
-    return Sharing.isWorth(nanos, 0, this);
+    return ThreadSharing.isWorth(nanos, 0, this);
   }
 
   private HandOver handOver() {
-    boolean canMeasure = crew instanceof Team && !closed.get();
+    boolean canMeasure = crew instanceof ThreadTeam && !closed.get();
     if (canMeasure && handOver.isDue(System.nanoTime()) && busy.compareAndSet(false, true)) {
       try {
         Optional<HandOver> measured = HandOver.measured(task -> runTogether(2, task));

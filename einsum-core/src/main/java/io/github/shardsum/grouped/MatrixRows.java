@@ -2,7 +2,7 @@ package io.github.shardsum.grouped;
 
 import io.github.shardsum.internal.contraction.ArrayRef;
 import io.github.shardsum.internal.contraction.GroupedSteps.Side;
-import io.github.shardsum.internal.memory.TableRows;
+import io.github.shardsum.internal.memory.TableRowsMemory;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Locale;
@@ -138,7 +138,8 @@ public final class MatrixRows {
       return all;
     }
     int width = Math.toIntExact(width());
-    TableRows table = new TableRows(all.memory(), all.origin(), starts.get(), step(), width);
+    TableRowsMemory table =
+        new TableRowsMemory(all.memory(), all.origin(), starts.get(), step(), width);
     return new ArrayRef(table, (long) first * width);
   }
 

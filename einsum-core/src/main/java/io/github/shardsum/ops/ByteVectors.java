@@ -3,7 +3,7 @@ package io.github.shardsum.ops;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.github.shardsum.internal.kernel.ByteRows;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.rows.ByteProducts;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Shape;
@@ -137,7 +137,7 @@ public final class ByteVectors {
     }
     if (ByteProducts.worthwhile(count, queries.count)) {
       // A single task runs on the calling thread, with arrays that the process keeps.
-      DefaultWorkers.get()
+      DefaultOpsWorkers.get()
           .run(
               1,
               (_, scratch) ->
@@ -149,7 +149,7 @@ public final class ByteVectors {
     if (isInArray() && queries.isInArray()) {
       inArrays(queries, scores);
     } else {
-      DefaultWorkers.get()
+      DefaultOpsWorkers.get()
           .run(1, (_, scratch) -> copied(queries, scores, scratch.kept(Copies.class, Copies::new)));
     }
   }

@@ -1,7 +1,7 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.internal.memory.Loops;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.IndexedFill;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.tensor.DType;
@@ -149,7 +149,7 @@ public final class Creation {
       throw new IllegalArgumentException(
           name + ": expected an out with one axis, got " + out.description());
     }
-    IndexedFill.doubles(name, DefaultWorkers.get().alone(), out, numbers);
+    IndexedFill.doubles(name, DefaultOpsWorkers.get().alone(), out, numbers);
   }
 
   /**

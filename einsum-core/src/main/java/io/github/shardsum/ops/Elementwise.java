@@ -6,10 +6,10 @@ import io.github.shardsum.internal.kernel.DoubleArithmetic;
 import io.github.shardsum.internal.kernel.FloatArithmetic;
 import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.kernel.LongArithmetic;
-import io.github.shardsum.internal.ops.DefaultWorkers;
-import io.github.shardsum.internal.ops.ElementRows;
-import io.github.shardsum.internal.ops.ElementRows3;
+import io.github.shardsum.internal.ops.BinaryElementFunction;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
+import io.github.shardsum.internal.ops.TernaryElementFunction;
 import io.github.shardsum.internal.rows.DoublePointwise;
 import io.github.shardsum.internal.rows.FloatPointwise;
 import io.github.shardsum.internal.rows.LongPointwise;
@@ -34,39 +34,49 @@ import io.github.shardsum.tensor.Tensor;
 public final class Elementwise {
   private static final KernelSet KERNELS = KernelSelection.best();
 
-  private static final ElementRows ADD =
-      new ElementRows(KERNELS.floats()::add, KERNELS.doubles()::add, KERNELS.longs()::add);
-  private static final ElementRows MULTIPLY =
-      new ElementRows(
+  private static final BinaryElementFunction ADD =
+      new BinaryElementFunction(
+          KERNELS.floats()::add, KERNELS.doubles()::add, KERNELS.longs()::add);
+  private static final BinaryElementFunction MULTIPLY =
+      new BinaryElementFunction(
           KERNELS.floats()::multiply, KERNELS.doubles()::multiply, KERNELS.longs()::multiply);
-  private static final ElementRows NEGATE =
-      ElementRows.of(FloatArithmetic::negate, DoubleArithmetic::negate, LongArithmetic::negate);
-  private static final ElementRows ABS =
-      ElementRows.of(FloatArithmetic::abs, DoubleArithmetic::abs, LongArithmetic::abs);
-  private static final ElementRows SIGN =
-      ElementRows.of(FloatArithmetic::sign, DoubleArithmetic::sign, LongArithmetic::sign);
-  private static final ElementRows SQRT =
-      ElementRows.of(FloatArithmetic::sqrt, DoubleArithmetic::sqrt, ElementRows.NO_LONGS);
-  private static final ElementRows RSQRT =
-      ElementRows.of(FloatArithmetic::rsqrt, DoubleArithmetic::rsqrt, ElementRows.NO_LONGS);
-  private static final ElementRows FLOOR =
-      ElementRows.of(FloatArithmetic::floor, DoubleArithmetic::floor, LongArithmetic::floor);
-  private static final ElementRows SUBTRACT =
-      ElementRows.of(
+  private static final BinaryElementFunction NEGATE =
+      BinaryElementFunction.of(
+          FloatArithmetic::negate, DoubleArithmetic::negate, LongArithmetic::negate);
+  private static final BinaryElementFunction ABS =
+      BinaryElementFunction.of(FloatArithmetic::abs, DoubleArithmetic::abs, LongArithmetic::abs);
+  private static final BinaryElementFunction SIGN =
+      BinaryElementFunction.of(FloatArithmetic::sign, DoubleArithmetic::sign, LongArithmetic::sign);
+  private static final BinaryElementFunction SQRT =
+      BinaryElementFunction.of(
+          FloatArithmetic::sqrt, DoubleArithmetic::sqrt, BinaryElementFunction.NO_LONGS);
+  private static final BinaryElementFunction RSQRT =
+      BinaryElementFunction.of(
+          FloatArithmetic::rsqrt, DoubleArithmetic::rsqrt, BinaryElementFunction.NO_LONGS);
+  private static final BinaryElementFunction FLOOR =
+      BinaryElementFunction.of(
+          FloatArithmetic::floor, DoubleArithmetic::floor, LongArithmetic::floor);
+  private static final BinaryElementFunction SUBTRACT =
+      BinaryElementFunction.of(
           FloatArithmetic::subtract, DoubleArithmetic::subtract, LongArithmetic::subtract);
-  private static final ElementRows DIVIDE =
-      ElementRows.of(FloatArithmetic::divide, DoubleArithmetic::divide, LongArithmetic::divide);
-  private static final ElementRows REMAINDER =
-      ElementRows.of(
+  private static final BinaryElementFunction DIVIDE =
+      BinaryElementFunction.of(
+          FloatArithmetic::divide, DoubleArithmetic::divide, LongArithmetic::divide);
+  private static final BinaryElementFunction REMAINDER =
+      BinaryElementFunction.of(
           FloatArithmetic::remainder, DoubleArithmetic::remainder, LongArithmetic::remainder);
-  private static final ElementRows MAXIMUM =
-      ElementRows.of(FloatArithmetic::maximum, DoubleArithmetic::maximum, LongArithmetic::maximum);
-  private static final ElementRows MINIMUM =
-      ElementRows.of(FloatArithmetic::minimum, DoubleArithmetic::minimum, LongArithmetic::minimum);
-  private static final ElementRows POWER =
-      ElementRows.of(FloatArithmetic::power, DoubleArithmetic::power, LongArithmetic::power);
-  private static final ElementRows3 CLIP =
-      new ElementRows3(FloatArithmetic::clip, DoubleArithmetic::clip, LongArithmetic::clip);
+  private static final BinaryElementFunction MAXIMUM =
+      BinaryElementFunction.of(
+          FloatArithmetic::maximum, DoubleArithmetic::maximum, LongArithmetic::maximum);
+  private static final BinaryElementFunction MINIMUM =
+      BinaryElementFunction.of(
+          FloatArithmetic::minimum, DoubleArithmetic::minimum, LongArithmetic::minimum);
+  private static final BinaryElementFunction POWER =
+      BinaryElementFunction.of(
+          FloatArithmetic::power, DoubleArithmetic::power, LongArithmetic::power);
+  private static final TernaryElementFunction CLIP =
+      new TernaryElementFunction(
+          FloatArithmetic::clip, DoubleArithmetic::clip, LongArithmetic::clip);
 
   private Elementwise() {}
 
@@ -191,7 +201,7 @@ public final class Elementwise {
    * @return a fresh tensor of x's dtype and shape
    */
   public static Tensor scale(double a, Tensor x) {
-    return scale(DefaultWorkers.get(), a, x);
+    return scale(DefaultOpsWorkers.get(), a, x);
   }
 
   /**
@@ -202,7 +212,7 @@ public final class Elementwise {
    * @param x numbers, of any dtype but bool
    */
   public static void scaleInto(Tensor out, double a, Tensor x) {
-    scaleInto(DefaultWorkers.get(), out, a, x);
+    scaleInto(DefaultOpsWorkers.get(), out, a, x);
   }
 
   /**
@@ -268,7 +278,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor exp(Tensor x) {
-    return exp(DefaultWorkers.get(), x);
+    return exp(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -280,7 +290,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void expInto(Tensor out, Tensor x) {
-    expInto(DefaultWorkers.get(), out, x);
+    expInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -292,7 +302,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor relu(Tensor x) {
-    return relu(DefaultWorkers.get(), x);
+    return relu(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -303,7 +313,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void reluInto(Tensor out, Tensor x) {
-    reluInto(DefaultWorkers.get(), out, x);
+    reluInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -315,7 +325,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor log(Tensor x) {
-    return log(DefaultWorkers.get(), x);
+    return log(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -341,7 +351,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void logInto(Tensor out, Tensor x) {
-    logInto(DefaultWorkers.get(), out, x);
+    logInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -365,7 +375,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor tanh(Tensor x) {
-    return tanh(DefaultWorkers.get(), x);
+    return tanh(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -391,7 +401,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void tanhInto(Tensor out, Tensor x) {
-    tanhInto(DefaultWorkers.get(), out, x);
+    tanhInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -415,7 +425,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor logistic(Tensor x) {
-    return logistic(DefaultWorkers.get(), x);
+    return logistic(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -441,7 +451,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void logisticInto(Tensor out, Tensor x) {
-    logisticInto(DefaultWorkers.get(), out, x);
+    logisticInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -466,7 +476,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor sine(Tensor x) {
-    return sine(DefaultWorkers.get(), x);
+    return sine(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -492,7 +502,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void sineInto(Tensor out, Tensor x) {
-    sineInto(DefaultWorkers.get(), out, x);
+    sineInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -517,7 +527,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor cosine(Tensor x) {
-    return cosine(DefaultWorkers.get(), x);
+    return cosine(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -543,7 +553,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void cosineInto(Tensor out, Tensor x) {
-    cosineInto(DefaultWorkers.get(), out, x);
+    cosineInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -569,7 +579,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor add(Tensor x, Tensor y) {
-    return add(DefaultWorkers.get(), x, y);
+    return add(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -598,7 +608,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void addInto(Tensor out, Tensor x, double y) {
-    addInto(DefaultWorkers.get(), out, x, y);
+    addInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -626,7 +636,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void addInto(Tensor out, Tensor x, Tensor y) {
-    addInto(DefaultWorkers.get(), out, x, y);
+    addInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -640,7 +650,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor multiply(Tensor x, Tensor y) {
-    return multiply(DefaultWorkers.get(), x, y);
+    return multiply(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -669,7 +679,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void multiplyInto(Tensor out, Tensor x, double y) {
-    multiplyInto(DefaultWorkers.get(), out, x, y);
+    multiplyInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -697,7 +707,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void multiplyInto(Tensor out, Tensor x, Tensor y) {
-    multiplyInto(DefaultWorkers.get(), out, x, y);
+    multiplyInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -708,7 +718,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor negate(Tensor x) {
-    return negate(DefaultWorkers.get(), x);
+    return negate(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -733,7 +743,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void negateInto(Tensor out, Tensor x) {
-    negateInto(DefaultWorkers.get(), out, x);
+    negateInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -757,7 +767,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor abs(Tensor x) {
-    return abs(DefaultWorkers.get(), x);
+    return abs(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -782,7 +792,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void absInto(Tensor out, Tensor x) {
-    absInto(DefaultWorkers.get(), out, x);
+    absInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -806,7 +816,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor sign(Tensor x) {
-    return sign(DefaultWorkers.get(), x);
+    return sign(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -831,7 +841,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void signInto(Tensor out, Tensor x) {
-    signInto(DefaultWorkers.get(), out, x);
+    signInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -855,7 +865,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor sqrt(Tensor x) {
-    return sqrt(DefaultWorkers.get(), x);
+    return sqrt(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -881,7 +891,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void sqrtInto(Tensor out, Tensor x) {
-    sqrtInto(DefaultWorkers.get(), out, x);
+    sqrtInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -907,7 +917,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public static Tensor rsqrt(Tensor x) {
-    return rsqrt(DefaultWorkers.get(), x);
+    return rsqrt(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -933,7 +943,7 @@ public final class Elementwise {
    *     is then written
    */
   public static void rsqrtInto(Tensor out, Tensor x) {
-    rsqrtInto(DefaultWorkers.get(), out, x);
+    rsqrtInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -959,7 +969,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool
    */
   public static Tensor floor(Tensor x) {
-    return floor(DefaultWorkers.get(), x);
+    return floor(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -984,7 +994,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if x is of bool or out does not fit; nothing is then written
    */
   public static void floorInto(Tensor out, Tensor x) {
-    floorInto(DefaultWorkers.get(), out, x);
+    floorInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -1012,7 +1022,7 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor subtract(Tensor x, Tensor y) {
-    return subtract(DefaultWorkers.get(), x, y);
+    return subtract(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -1041,7 +1051,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void subtractInto(Tensor out, Tensor x, double y) {
-    subtractInto(DefaultWorkers.get(), out, x, y);
+    subtractInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1084,7 +1094,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void subtractInto(Tensor out, double x, Tensor y) {
-    subtractInto(DefaultWorkers.get(), out, x, y);
+    subtractInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1130,7 +1140,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void subtractInto(Tensor out, Tensor x, Tensor y) {
-    subtractInto(DefaultWorkers.get(), out, x, y);
+    subtractInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1162,7 +1172,7 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor divide(Tensor x, Tensor y) {
-    return divide(DefaultWorkers.get(), x, y);
+    return divide(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -1191,7 +1201,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void divideInto(Tensor out, Tensor x, double y) {
-    divideInto(DefaultWorkers.get(), out, x, y);
+    divideInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1234,7 +1244,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void divideInto(Tensor out, double x, Tensor y) {
-    divideInto(DefaultWorkers.get(), out, x, y);
+    divideInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1280,7 +1290,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void divideInto(Tensor out, Tensor x, Tensor y) {
-    divideInto(DefaultWorkers.get(), out, x, y);
+    divideInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1312,7 +1322,7 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor remainder(Tensor x, Tensor y) {
-    return remainder(DefaultWorkers.get(), x, y);
+    return remainder(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -1341,7 +1351,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void remainderInto(Tensor out, Tensor x, double y) {
-    remainderInto(DefaultWorkers.get(), out, x, y);
+    remainderInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1384,7 +1394,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void remainderInto(Tensor out, double x, Tensor y) {
-    remainderInto(DefaultWorkers.get(), out, x, y);
+    remainderInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1430,7 +1440,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void remainderInto(Tensor out, Tensor x, Tensor y) {
-    remainderInto(DefaultWorkers.get(), out, x, y);
+    remainderInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1461,7 +1471,7 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor maximum(Tensor x, Tensor y) {
-    return maximum(DefaultWorkers.get(), x, y);
+    return maximum(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -1490,7 +1500,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void maximumInto(Tensor out, Tensor x, double y) {
-    maximumInto(DefaultWorkers.get(), out, x, y);
+    maximumInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1536,7 +1546,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void maximumInto(Tensor out, Tensor x, Tensor y) {
-    maximumInto(DefaultWorkers.get(), out, x, y);
+    maximumInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1567,7 +1577,7 @@ public final class Elementwise {
    *     numbers
    */
   public static Tensor minimum(Tensor x, Tensor y) {
-    return minimum(DefaultWorkers.get(), x, y);
+    return minimum(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -1596,7 +1606,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void minimumInto(Tensor out, Tensor x, double y) {
-    minimumInto(DefaultWorkers.get(), out, x, y);
+    minimumInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1642,7 +1652,7 @@ public final class Elementwise {
    *     numbers, or out does not fit; nothing is then written
    */
   public static void minimumInto(Tensor out, Tensor x, Tensor y) {
-    minimumInto(DefaultWorkers.get(), out, x, y);
+    minimumInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1676,7 +1686,7 @@ public final class Elementwise {
    * @throws IllegalArgumentException if the shapes do not broadcast, or both are of bool
    */
   public static Tensor power(Tensor x, Tensor y) {
-    return power(DefaultWorkers.get(), x, y);
+    return power(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -1705,7 +1715,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void powerInto(Tensor out, Tensor x, double y) {
-    powerInto(DefaultWorkers.get(), out, x, y);
+    powerInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1748,7 +1758,7 @@ public final class Elementwise {
    *     nothing is then written
    */
   public static void powerInto(Tensor out, double x, Tensor y) {
-    powerInto(DefaultWorkers.get(), out, x, y);
+    powerInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1792,7 +1802,7 @@ public final class Elementwise {
    *     does not fit; nothing is then written
    */
   public static void powerInto(Tensor out, Tensor x, Tensor y) {
-    powerInto(DefaultWorkers.get(), out, x, y);
+    powerInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -1823,7 +1833,7 @@ public final class Elementwise {
    *     integer dtype and a bound is not an integer up to 2^53
    */
   public static Tensor clip(Tensor x, double low, double high) {
-    return clip(DefaultWorkers.get(), x, low, high);
+    return clip(DefaultOpsWorkers.get(), x, low, high);
   }
 
   /**
@@ -1853,7 +1863,7 @@ public final class Elementwise {
    *     fit; nothing is then written
    */
   public static void clipInto(Tensor out, Tensor x, double low, double high) {
-    clipInto(DefaultWorkers.get(), out, x, low, high);
+    clipInto(DefaultOpsWorkers.get(), out, x, low, high);
   }
 
   /**
@@ -1886,23 +1896,29 @@ public final class Elementwise {
       FloatPointwise.Row floats,
       DoublePointwise.Row doubles,
       LongPointwise.Row longs) {
-    run(name, new ElementRows(floats, doubles, longs), workers, out, x.dtype(), x, x);
+    run(name, new BinaryElementFunction(floats, doubles, longs), workers, out, x.dtype(), x, x);
   }
 
   private static void run(
-      String name, ElementRows rows, Workers workers, Tensor out, Tensor x, double y) {
+      String name, BinaryElementFunction rows, Workers workers, Tensor out, Tensor x, double y) {
     OperandChecks.number(name, x);
     run(name, rows, workers, out, x.dtype(), x, OperandChecks.held(name, x, y));
   }
 
   private static void run(
-      String name, ElementRows rows, Workers workers, Tensor out, double x, Tensor y) {
+      String name, BinaryElementFunction rows, Workers workers, Tensor out, double x, Tensor y) {
     OperandChecks.number(name, y);
     run(name, rows, workers, out, y.dtype(), OperandChecks.held(name, y, x), y);
   }
 
   private static void run(
-      String name, ElementRows rows, Workers workers, Tensor out, DType dtype, Tensor x, Tensor y) {
+      String name,
+      BinaryElementFunction rows,
+      Workers workers,
+      Tensor out,
+      DType dtype,
+      Tensor x,
+      Tensor y) {
     rows.run(name, workers, ComputeType.of(dtype), dtype, out, x, y);
   }
 }

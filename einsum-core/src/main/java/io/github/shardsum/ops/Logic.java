@@ -5,7 +5,7 @@ import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.kernel.DoubleArithmetic;
 import io.github.shardsum.internal.kernel.FloatArithmetic;
 import io.github.shardsum.internal.kernel.LongArithmetic;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.ElementChoice;
 import io.github.shardsum.internal.ops.ElementTests;
 import io.github.shardsum.internal.ops.OperandChecks;
@@ -59,7 +59,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor eq(Tensor x, Tensor y) {
-    return eq(DefaultWorkers.get(), x, y);
+    return eq(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -88,7 +88,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void eqInto(Tensor out, Tensor x, double y) {
-    eqInto(DefaultWorkers.get(), out, x, y);
+    eqInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -131,7 +131,7 @@ public final class Logic {
    *     is then written
    */
   public static void eqInto(Tensor out, Tensor x, Tensor y) {
-    eqInto(DefaultWorkers.get(), out, x, y);
+    eqInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -159,7 +159,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor ne(Tensor x, Tensor y) {
-    return ne(DefaultWorkers.get(), x, y);
+    return ne(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -188,7 +188,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void neInto(Tensor out, Tensor x, double y) {
-    neInto(DefaultWorkers.get(), out, x, y);
+    neInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -231,7 +231,7 @@ public final class Logic {
    *     is then written
    */
   public static void neInto(Tensor out, Tensor x, Tensor y) {
-    neInto(DefaultWorkers.get(), out, x, y);
+    neInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -259,7 +259,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor lt(Tensor x, Tensor y) {
-    return lt(DefaultWorkers.get(), x, y);
+    return lt(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -288,7 +288,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void ltInto(Tensor out, Tensor x, double y) {
-    ltInto(DefaultWorkers.get(), out, x, y);
+    ltInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -331,7 +331,7 @@ public final class Logic {
    *     is then written
    */
   public static void ltInto(Tensor out, Tensor x, Tensor y) {
-    ltInto(DefaultWorkers.get(), out, x, y);
+    ltInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -359,7 +359,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor le(Tensor x, Tensor y) {
-    return le(DefaultWorkers.get(), x, y);
+    return le(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -388,7 +388,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void leInto(Tensor out, Tensor x, double y) {
-    leInto(DefaultWorkers.get(), out, x, y);
+    leInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -431,7 +431,7 @@ public final class Logic {
    *     is then written
    */
   public static void leInto(Tensor out, Tensor x, Tensor y) {
-    leInto(DefaultWorkers.get(), out, x, y);
+    leInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -459,7 +459,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor gt(Tensor x, Tensor y) {
-    return gt(DefaultWorkers.get(), x, y);
+    return gt(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -488,7 +488,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void gtInto(Tensor out, Tensor x, double y) {
-    gtInto(DefaultWorkers.get(), out, x, y);
+    gtInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -531,7 +531,7 @@ public final class Logic {
    *     is then written
    */
   public static void gtInto(Tensor out, Tensor x, Tensor y) {
-    gtInto(DefaultWorkers.get(), out, x, y);
+    gtInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -559,7 +559,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor ge(Tensor x, Tensor y) {
-    return ge(DefaultWorkers.get(), x, y);
+    return ge(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -588,7 +588,7 @@ public final class Logic {
    *     nothing is then written
    */
   public static void geInto(Tensor out, Tensor x, double y) {
-    geInto(DefaultWorkers.get(), out, x, y);
+    geInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -631,7 +631,7 @@ public final class Logic {
    *     is then written
    */
   public static void geInto(Tensor out, Tensor x, Tensor y) {
-    geInto(DefaultWorkers.get(), out, x, y);
+    geInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -659,7 +659,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor and(Tensor x, Tensor y) {
-    return and(DefaultWorkers.get(), x, y);
+    return and(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -688,7 +688,7 @@ public final class Logic {
    *     is then written
    */
   public static void andInto(Tensor out, Tensor x, Tensor y) {
-    andInto(DefaultWorkers.get(), out, x, y);
+    andInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -716,7 +716,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor or(Tensor x, Tensor y) {
-    return or(DefaultWorkers.get(), x, y);
+    return or(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -745,7 +745,7 @@ public final class Logic {
    *     is then written
    */
   public static void orInto(Tensor out, Tensor x, Tensor y) {
-    orInto(DefaultWorkers.get(), out, x, y);
+    orInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -773,7 +773,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the shapes do not broadcast
    */
   public static Tensor xor(Tensor x, Tensor y) {
-    return xor(DefaultWorkers.get(), x, y);
+    return xor(DefaultOpsWorkers.get(), x, y);
   }
 
   /**
@@ -802,7 +802,7 @@ public final class Logic {
    *     is then written
    */
   public static void xorInto(Tensor out, Tensor x, Tensor y) {
-    xorInto(DefaultWorkers.get(), out, x, y);
+    xorInto(DefaultOpsWorkers.get(), out, x, y);
   }
 
   /**
@@ -828,7 +828,7 @@ public final class Logic {
    * @return a fresh tensor of bool, of x's shape
    */
   public static Tensor not(Tensor x) {
-    return not(DefaultWorkers.get(), x);
+    return not(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -852,7 +852,7 @@ public final class Logic {
    * @throws IllegalArgumentException if out does not fit; nothing is then written
    */
   public static void notInto(Tensor out, Tensor x) {
-    notInto(DefaultWorkers.get(), out, x);
+    notInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -874,7 +874,7 @@ public final class Logic {
    * @return a fresh tensor of bool, of x's shape
    */
   public static Tensor isNan(Tensor x) {
-    return isNan(DefaultWorkers.get(), x);
+    return isNan(DefaultOpsWorkers.get(), x);
   }
 
   /**
@@ -898,7 +898,7 @@ public final class Logic {
    * @throws IllegalArgumentException if out does not fit; nothing is then written
    */
   public static void isNanInto(Tensor out, Tensor x) {
-    isNanInto(DefaultWorkers.get(), out, x);
+    isNanInto(DefaultOpsWorkers.get(), out, x);
   }
 
   /**
@@ -924,7 +924,7 @@ public final class Logic {
    * @throws IllegalArgumentException if the condition is not of bool or the shapes do not broadcast
    */
   public static Tensor where(Tensor condition, Tensor x, Tensor y) {
-    return where(DefaultWorkers.get(), condition, x, y);
+    return where(DefaultOpsWorkers.get(), condition, x, y);
   }
 
   /**
@@ -954,7 +954,7 @@ public final class Logic {
    *     fit; nothing is then written
    */
   public static void whereInto(Tensor out, Tensor condition, Tensor x, double y) {
-    whereInto(DefaultWorkers.get(), out, condition, x, y);
+    whereInto(DefaultOpsWorkers.get(), out, condition, x, y);
   }
 
   /**
@@ -1001,7 +1001,7 @@ public final class Logic {
    *     or out does not fit; nothing is then written
    */
   public static void whereInto(Tensor out, Tensor condition, Tensor x, Tensor y) {
-    whereInto(DefaultWorkers.get(), out, condition, x, y);
+    whereInto(DefaultOpsWorkers.get(), out, condition, x, y);
   }
 
   /**

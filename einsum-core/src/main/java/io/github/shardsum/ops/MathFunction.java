@@ -3,7 +3,7 @@ package io.github.shardsum.ops;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatRows;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Locale;
@@ -64,7 +64,7 @@ public enum MathFunction {
    * @throws IllegalArgumentException if x is not of a floating dtype
    */
   public Tensor of(Tensor x) {
-    return of(DefaultWorkers.get(), x);
+    return of(DefaultOpsWorkers.get(), x);
   }
 
   /**

@@ -5,11 +5,11 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.RowCopy;
 import io.github.shardsum.internal.rows.RowGather;
-import io.github.shardsum.internal.tensor.Views;
+import io.github.shardsum.internal.tensor.TensorViews;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Shape;
@@ -57,7 +57,7 @@ public final class Movement {
    * @throws IllegalArgumentException if the axes are not a permutation
    */
   public static Tensor transpose(Tensor x, int... axes) {
-    return transpose(DefaultWorkers.get(), x, axes);
+    return transpose(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -70,7 +70,7 @@ public final class Movement {
    *     is then written
    */
   public static void transposeInto(Tensor out, Tensor x, int... axes) {
-    transposeInto(DefaultWorkers.get(), out, x, axes);
+    transposeInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -84,7 +84,7 @@ public final class Movement {
    *     is then written
    */
   public static void transposeInto(Workers workers, Tensor out, Tensor x, int... axes) {
-    int[] order = Views.permutation(axes, x.shape());
+    int[] order = TensorViews.permutation(axes, x.shape());
     OperandChecks.out("transpose", out, x.dtype(), x.transpose(axes).shape());
     OperandChecks.apart("transpose", out, x);
     if (out.shape().elementCount() == 0) {
@@ -123,7 +123,7 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range
    */
   public static Tensor gather(Tensor table, Tensor indices) {
-    return gather(DefaultWorkers.get(), table, indices);
+    return gather(DefaultOpsWorkers.get(), table, indices);
   }
 
   /**
@@ -138,7 +138,7 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
   public static void gatherInto(Tensor out, Tensor table, Tensor indices) {
-    gatherInto(DefaultWorkers.get(), out, table, indices);
+    gatherInto(DefaultOpsWorkers.get(), out, table, indices);
   }
 
   /**
@@ -201,7 +201,7 @@ public final class Movement {
    *     then written
    */
   public static void concatenateInto(Tensor out, int axis, Tensor... parts) {
-    concatenateInto(DefaultWorkers.get(), out, axis, parts);
+    concatenateInto(DefaultOpsWorkers.get(), out, axis, parts);
   }
 
   /**
@@ -298,7 +298,7 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public static void stackInto(Tensor out, int axis, Tensor... parts) {
-    stackInto(DefaultWorkers.get(), out, axis, parts);
+    stackInto(DefaultOpsWorkers.get(), out, axis, parts);
   }
 
   /**
@@ -361,7 +361,7 @@ public final class Movement {
    *     written
    */
   public static void padInto(Tensor out, Tensor x, double value, long[] before, long[] after) {
-    padInto(DefaultWorkers.get(), out, x, value, before, after);
+    padInto(DefaultOpsWorkers.get(), out, x, value, before, after);
   }
 
   /**
@@ -437,7 +437,7 @@ public final class Movement {
    *     then written
    */
   public static void rollInto(Tensor out, Tensor x, long shift, int axis) {
-    rollInto(DefaultWorkers.get(), out, x, shift, axis);
+    rollInto(DefaultOpsWorkers.get(), out, x, shift, axis);
   }
 
   /**
@@ -490,7 +490,7 @@ public final class Movement {
    *     written
    */
   public static void tileInto(Tensor out, Tensor x, long... repeats) {
-    tileInto(DefaultWorkers.get(), out, x, repeats);
+    tileInto(DefaultOpsWorkers.get(), out, x, repeats);
   }
 
   /**
@@ -586,7 +586,7 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
   public static void takeInto(Tensor out, Tensor x, Tensor indices, int axis) {
-    takeInto(DefaultWorkers.get(), out, x, indices, axis);
+    takeInto(DefaultOpsWorkers.get(), out, x, indices, axis);
   }
 
   /**
@@ -652,7 +652,7 @@ public final class Movement {
   public static Tensor masked(Tensor x, Tensor mask) {
     Tensor rows = places(checkedMask(x, mask));
     Tensor table = leading(x, mask.rank());
-    return gather(DefaultWorkers.get(), table, rows);
+    return gather(DefaultOpsWorkers.get(), table, rows);
   }
 
   /**
@@ -666,7 +666,7 @@ public final class Movement {
    *     written
    */
   public static void maskedInto(Tensor out, Tensor x, Tensor mask) {
-    maskedInto(DefaultWorkers.get(), out, x, mask);
+    maskedInto(DefaultOpsWorkers.get(), out, x, mask);
   }
 
   /**
@@ -704,7 +704,7 @@ public final class Movement {
     long[] merged = new long[sizes.length - axes + 1];
     merged[0] = LongStream.of(sizes).limit(axes).reduce(1, Math::multiplyExact);
     System.arraycopy(sizes, axes, merged, 1, merged.length - 1);
-    return Views.reshapeStrides(x.shape(), x.strides(), Shape.of(merged)).isPresent()
+    return TensorViews.reshapeStrides(x.shape(), x.strides(), Shape.of(merged)).isPresent()
         ? x.reshape(merged)
         : x.copy().reshape(merged);
   }
@@ -735,7 +735,7 @@ public final class Movement {
    *     written
    */
   public static void compressInto(Tensor out, Tensor x, Tensor mask, int axis) {
-    compressInto(DefaultWorkers.get(), out, x, mask, axis);
+    compressInto(DefaultOpsWorkers.get(), out, x, mask, axis);
   }
 
   /**

@@ -8,7 +8,7 @@ import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.ops.OverAxes;
 import io.github.shardsum.internal.rows.DoubleSelection;
@@ -105,7 +105,7 @@ public final class Reductions {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(SumOrder sums, Tensor x, int... axes) {
-    return sum(DefaultWorkers.get(), sums, x, axes);
+    return sum(DefaultOpsWorkers.get(), sums, x, axes);
   }
 
   /**
@@ -119,7 +119,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void sumInto(Tensor out, SumOrder sums, Tensor x, int... axes) {
-    sumOver(DefaultWorkers.get(), sums, x, axes).runInto(out, x);
+    sumOver(DefaultOpsWorkers.get(), sums, x, axes).runInto(out, x);
   }
 
   /**
@@ -390,7 +390,7 @@ public final class Reductions {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor sum(Tensor x, Axes axes) {
-    return sum(DefaultWorkers.get(), x, axes);
+    return sum(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -418,7 +418,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void sumInto(Tensor out, Tensor x, int... axes) {
-    sumInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    sumInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -432,7 +432,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void sumInto(Tensor out, Tensor x, Axes axes) {
-    sumInto(DefaultWorkers.get(), out, x, axes);
+    sumInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -485,7 +485,7 @@ public final class Reductions {
    *     element
    */
   public static Tensor max(Tensor x, Axes axes) {
-    return max(DefaultWorkers.get(), x, axes);
+    return max(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -514,7 +514,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void maxInto(Tensor out, Tensor x, int... axes) {
-    maxInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    maxInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -528,7 +528,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void maxInto(Tensor out, Tensor x, Axes axes) {
-    maxInto(DefaultWorkers.get(), out, x, axes);
+    maxInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -581,7 +581,7 @@ public final class Reductions {
    *     element
    */
   public static Tensor min(Tensor x, Axes axes) {
-    return min(DefaultWorkers.get(), x, axes);
+    return min(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -610,7 +610,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void minInto(Tensor out, Tensor x, int... axes) {
-    minInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    minInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -624,7 +624,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void minInto(Tensor out, Tensor x, Axes axes) {
-    minInto(DefaultWorkers.get(), out, x, axes);
+    minInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -675,7 +675,7 @@ public final class Reductions {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor prod(Tensor x, Axes axes) {
-    return prod(DefaultWorkers.get(), x, axes);
+    return prod(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -704,7 +704,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void prodInto(Tensor out, Tensor x, int... axes) {
-    prodInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    prodInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -718,7 +718,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void prodInto(Tensor out, Tensor x, Axes axes) {
-    prodInto(DefaultWorkers.get(), out, x, axes);
+    prodInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -769,7 +769,7 @@ public final class Reductions {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor any(Tensor x, Axes axes) {
-    return any(DefaultWorkers.get(), x, axes);
+    return any(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -798,7 +798,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void anyInto(Tensor out, Tensor x, int... axes) {
-    anyInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    anyInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -812,7 +812,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void anyInto(Tensor out, Tensor x, Axes axes) {
-    anyInto(DefaultWorkers.get(), out, x, axes);
+    anyInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -863,7 +863,7 @@ public final class Reductions {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor all(Tensor x, Axes axes) {
-    return all(DefaultWorkers.get(), x, axes);
+    return all(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -892,7 +892,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void allInto(Tensor out, Tensor x, int... axes) {
-    allInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    allInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -906,7 +906,7 @@ public final class Reductions {
    *     fit; nothing is then written
    */
   public static void allInto(Tensor out, Tensor x, Axes axes) {
-    allInto(DefaultWorkers.get(), out, x, axes);
+    allInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -960,7 +960,7 @@ public final class Reductions {
    *     element
    */
   public static Tensor argMax(Tensor x, Axes axes) {
-    return argMax(DefaultWorkers.get(), x, axes);
+    return argMax(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -990,7 +990,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void argMaxInto(Tensor out, Tensor x, int... axes) {
-    argMaxInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    argMaxInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -1004,7 +1004,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void argMaxInto(Tensor out, Tensor x, Axes axes) {
-    argMaxInto(DefaultWorkers.get(), out, x, axes);
+    argMaxInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -1058,7 +1058,7 @@ public final class Reductions {
    *     element
    */
   public static Tensor argMin(Tensor x, Axes axes) {
-    return argMin(DefaultWorkers.get(), x, axes);
+    return argMin(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -1088,7 +1088,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void argMinInto(Tensor out, Tensor x, int... axes) {
-    argMinInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    argMinInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -1102,7 +1102,7 @@ public final class Reductions {
    *     element, or out does not fit; nothing is then written
    */
   public static void argMinInto(Tensor out, Tensor x, Axes axes) {
-    argMinInto(DefaultWorkers.get(), out, x, axes);
+    argMinInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -1159,7 +1159,7 @@ public final class Reductions {
    * @throws IllegalArgumentException if there is no such axis
    */
   public static Tensor cumulativeSum(Tensor x, int axis) {
-    return cumulativeSum(DefaultWorkers.get(), x, axis);
+    return cumulativeSum(DefaultOpsWorkers.get(), x, axis);
   }
 
   /**
@@ -1173,7 +1173,7 @@ public final class Reductions {
    *     then written
    */
   public static void cumulativeSumInto(Tensor out, Tensor x, int axis) {
-    cumulativeSumInto(DefaultWorkers.get(), out, x, axis, false, false);
+    cumulativeSumInto(DefaultOpsWorkers.get(), out, x, axis, false, false);
   }
 
   /**
@@ -1191,7 +1191,7 @@ public final class Reductions {
    */
   public static void cumulativeSumInto(
       Tensor out, Tensor x, int axis, boolean exclusive, boolean reverse) {
-    cumulativeSumInto(DefaultWorkers.get(), out, x, axis, exclusive, reverse);
+    cumulativeSumInto(DefaultOpsWorkers.get(), out, x, axis, exclusive, reverse);
   }
 
   /** The axes counted from the front; a row along each of them must fit into a Java array. */

@@ -2,7 +2,7 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.kernel.LongRows;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.IndexedFill;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.selection.KernelSelection;
@@ -78,7 +78,7 @@ public record Sampler(long seed, long stream) {
    *     nothing is then written
    */
   public void uniformInto(Tensor out) {
-    uniformInto(DefaultWorkers.get(), out);
+    uniformInto(DefaultOpsWorkers.get(), out);
   }
 
   /**
@@ -129,7 +129,7 @@ public record Sampler(long seed, long stream) {
    *     nothing is then written
    */
   public void normalInto(Tensor out) {
-    normalInto(DefaultWorkers.get(), out);
+    normalInto(DefaultOpsWorkers.get(), out);
   }
 
   /**
@@ -188,7 +188,7 @@ public record Sampler(long seed, long stream) {
    *     itself; nothing is then written
    */
   public void integersInto(Tensor out, long from, long to) {
-    integersInto(DefaultWorkers.get(), out, from, to);
+    integersInto(DefaultOpsWorkers.get(), out, from, to);
   }
 
   /**
@@ -264,7 +264,7 @@ public record Sampler(long seed, long stream) {
     Creation.arangeInto(out, 0, 1);
     Elements order = Elements.of(out);
     long step = out.stride(0);
-    DefaultWorkers.get()
+    DefaultOpsWorkers.get()
         .run(
             1,
             (_, scratch) -> {

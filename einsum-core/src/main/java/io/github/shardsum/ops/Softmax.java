@@ -2,7 +2,7 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Tensor;
@@ -50,7 +50,7 @@ public final class Softmax {
    * @throws IllegalArgumentException if the dtype is not floating or there is no such axis
    */
   public static Tensor softmax(Tensor x, int axis) {
-    return softmax(DefaultWorkers.get(), x, axis);
+    return softmax(DefaultOpsWorkers.get(), x, axis);
   }
 
   /**
@@ -64,7 +64,7 @@ public final class Softmax {
    *     nothing is then written
    */
   public static void softmaxInto(Tensor out, Tensor x, int axis) {
-    softmaxInto(DefaultWorkers.get(), out, x, axis);
+    softmaxInto(DefaultOpsWorkers.get(), out, x, axis);
   }
 
   /**

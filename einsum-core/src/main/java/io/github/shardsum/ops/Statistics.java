@@ -3,7 +3,7 @@ package io.github.shardsum.ops;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.ops.OverAxes;
 import io.github.shardsum.internal.rows.DoubleStatistics;
@@ -72,7 +72,7 @@ public final class Statistics {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor mean(Tensor x, Axes axes) {
-    return mean(DefaultWorkers.get(), x, axes);
+    return mean(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -101,7 +101,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void meanInto(Tensor out, Tensor x, int... axes) {
-    meanInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    meanInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -115,7 +115,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void meanInto(Tensor out, Tensor x, Axes axes) {
-    meanInto(DefaultWorkers.get(), out, x, axes);
+    meanInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -167,7 +167,7 @@ public final class Statistics {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor var(Tensor x, int ddof, Axes axes) {
-    return var(DefaultWorkers.get(), x, ddof, axes);
+    return var(DefaultOpsWorkers.get(), x, ddof, axes);
   }
 
   /**
@@ -198,7 +198,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void varInto(Tensor out, Tensor x, int ddof, int... axes) {
-    varInto(DefaultWorkers.get(), out, x, ddof, Axes.of(axes));
+    varInto(DefaultOpsWorkers.get(), out, x, ddof, Axes.of(axes));
   }
 
   /**
@@ -213,7 +213,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void varInto(Tensor out, Tensor x, int ddof, Axes axes) {
-    varInto(DefaultWorkers.get(), out, x, ddof, axes);
+    varInto(DefaultOpsWorkers.get(), out, x, ddof, axes);
   }
 
   /**
@@ -275,7 +275,7 @@ public final class Statistics {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor std(Tensor x, int ddof, Axes axes) {
-    return std(DefaultWorkers.get(), x, ddof, axes);
+    return std(DefaultOpsWorkers.get(), x, ddof, axes);
   }
 
   /**
@@ -306,7 +306,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void stdInto(Tensor out, Tensor x, int ddof, int... axes) {
-    stdInto(DefaultWorkers.get(), out, x, ddof, Axes.of(axes));
+    stdInto(DefaultOpsWorkers.get(), out, x, ddof, Axes.of(axes));
   }
 
   /**
@@ -321,7 +321,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void stdInto(Tensor out, Tensor x, int ddof, Axes axes) {
-    stdInto(DefaultWorkers.get(), out, x, ddof, axes);
+    stdInto(DefaultOpsWorkers.get(), out, x, ddof, axes);
   }
 
   /**
@@ -382,7 +382,7 @@ public final class Statistics {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor norm(Tensor x, Axes axes) {
-    return norm(DefaultWorkers.get(), x, axes);
+    return norm(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -411,7 +411,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void normInto(Tensor out, Tensor x, int... axes) {
-    normInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    normInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -425,7 +425,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void normInto(Tensor out, Tensor x, Axes axes) {
-    normInto(DefaultWorkers.get(), out, x, axes);
+    normInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -476,7 +476,7 @@ public final class Statistics {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor logSumExp(Tensor x, Axes axes) {
-    return logSumExp(DefaultWorkers.get(), x, axes);
+    return logSumExp(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -505,7 +505,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void logSumExpInto(Tensor out, Tensor x, int... axes) {
-    logSumExpInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    logSumExpInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -519,7 +519,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void logSumExpInto(Tensor out, Tensor x, Axes axes) {
-    logSumExpInto(DefaultWorkers.get(), out, x, axes);
+    logSumExpInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -570,7 +570,7 @@ public final class Statistics {
    * @throws IllegalArgumentException if an axis does not exist or is named twice
    */
   public static Tensor median(Tensor x, Axes axes) {
-    return median(DefaultWorkers.get(), x, axes);
+    return median(DefaultOpsWorkers.get(), x, axes);
   }
 
   /**
@@ -599,7 +599,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void medianInto(Tensor out, Tensor x, int... axes) {
-    medianInto(DefaultWorkers.get(), out, x, Axes.of(axes));
+    medianInto(DefaultOpsWorkers.get(), out, x, Axes.of(axes));
   }
 
   /**
@@ -613,7 +613,7 @@ public final class Statistics {
    *     fit; nothing is then written
    */
   public static void medianInto(Tensor out, Tensor x, Axes axes) {
-    medianInto(DefaultWorkers.get(), out, x, axes);
+    medianInto(DefaultOpsWorkers.get(), out, x, axes);
   }
 
   /**
@@ -670,7 +670,7 @@ public final class Statistics {
    *     [0, 1]
    */
   public static Tensor quantile(Tensor x, double q, Axes axes) {
-    return quantile(DefaultWorkers.get(), x, q, axes);
+    return quantile(DefaultOpsWorkers.get(), x, q, axes);
   }
 
   /**
@@ -702,7 +702,7 @@ public final class Statistics {
    *     1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Tensor out, Tensor x, double q, int... axes) {
-    quantileInto(DefaultWorkers.get(), out, x, q, Axes.of(axes));
+    quantileInto(DefaultOpsWorkers.get(), out, x, q, Axes.of(axes));
   }
 
   /**
@@ -717,7 +717,7 @@ public final class Statistics {
    *     1], or out does not fit; nothing is then written
    */
   public static void quantileInto(Tensor out, Tensor x, double q, Axes axes) {
-    quantileInto(DefaultWorkers.get(), out, x, q, axes);
+    quantileInto(DefaultOpsWorkers.get(), out, x, q, axes);
   }
 
   /**

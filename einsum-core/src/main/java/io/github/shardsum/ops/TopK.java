@@ -2,7 +2,7 @@ package io.github.shardsum.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.ops.AlongAxis;
-import io.github.shardsum.internal.ops.DefaultWorkers;
+import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.DoubleSelection;
 import io.github.shardsum.internal.rows.FloatSelection;
@@ -59,7 +59,7 @@ public record TopK(Tensor values, Tensor indices) {
    * @throws IllegalArgumentException if the axis does not exist or k is out of range
    */
   public static TopK of(Tensor x, int k, int axis) {
-    return of(DefaultWorkers.get(), x, k, axis);
+    return of(DefaultOpsWorkers.get(), x, k, axis);
   }
 
   /**
@@ -73,7 +73,7 @@ public record TopK(Tensor values, Tensor indices) {
    *     nothing is then written
    */
   public static void topKInto(Tensor values, Tensor indices, Tensor x, int axis) {
-    topKInto(DefaultWorkers.get(), values, indices, x, axis);
+    topKInto(DefaultOpsWorkers.get(), values, indices, x, axis);
   }
 
   /**

@@ -1,7 +1,7 @@
 package io.github.shardsum.path;
 
-import io.github.shardsum.internal.path.CostTable;
-import io.github.shardsum.internal.path.LabelNames;
+import io.github.shardsum.internal.path.PathCostTable;
+import io.github.shardsum.internal.path.PathLabelNames;
 import io.github.shardsum.internal.path.Slicer;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -50,7 +50,7 @@ public record ContractionPlan(
    */
   @Override
   public String toString() {
-    return table(LabelNames::letter);
+    return table(PathLabelNames::letter);
   }
 
   /**
@@ -62,6 +62,6 @@ public record ContractionPlan(
    * @return several lines, each ended by a line feed
    */
   public String table(IntFunction<String> labelNames) {
-    return new CostTable(this, labelNames).print();
+    return new PathCostTable(this, labelNames).print();
   }
 }

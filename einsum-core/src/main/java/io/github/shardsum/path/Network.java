@@ -1,6 +1,6 @@
 package io.github.shardsum.path;
 
-import io.github.shardsum.internal.path.LabelNames;
+import io.github.shardsum.internal.path.PathLabelNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -134,10 +134,14 @@ public record Network(
   public String toString() {
     var used = new TreeSet<Integer>();
     operands.forEach(used::addAll);
-    var text = new StringBuilder(LabelNames.equation(this, LabelNames::letter)).append(" [");
+    var text =
+        new StringBuilder(PathLabelNames.equation(this, PathLabelNames::letter)).append(" [");
     String separator = "";
     for (int label : used) {
-      text.append(separator).append(LabelNames.letter(label)).append('=').append(sizes.get(label));
+      text.append(separator)
+          .append(PathLabelNames.letter(label))
+          .append('=')
+          .append(sizes.get(label));
       separator = ", ";
     }
     return text.append(']').toString();

@@ -1,8 +1,8 @@
 package io.github.shardsum.path;
 
-import io.github.shardsum.internal.path.CostModel;
-import io.github.shardsum.internal.path.CostTable;
 import io.github.shardsum.internal.path.LabelFlow;
+import io.github.shardsum.internal.path.PathCostModel;
+import io.github.shardsum.internal.path.PathCostTable;
 import java.util.List;
 import java.util.Locale;
 
@@ -139,7 +139,7 @@ public record PathCost(
    *     in the network, occurs twice, or its chunks do not cover its size
    */
   public static PathCost of(Network network, ContractionPath path, List<Slice> slices) {
-    return new CostModel(LabelFlow.of(network, path), slices).cost();
+    return new PathCostModel(LabelFlow.of(network, path), slices).cost();
   }
 
   /**
@@ -168,7 +168,7 @@ public record PathCost(
         Locale.ROOT,
         "%.3e flops, naive %s, largest intermediate %.3e elements, peak %.3e, %d steps",
         flops,
-        CostTable.power(naiveLog10),
+        PathCostTable.power(naiveLog10),
         largestIntermediate,
         peakElements,
         steps.size());

@@ -1,6 +1,6 @@
 package io.github.shardsum.tensor;
 
-import io.github.shardsum.internal.tensor.Views;
+import io.github.shardsum.internal.tensor.TensorViews;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.StringJoiner;
@@ -76,7 +76,7 @@ public final class Shape {
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public long size(int axis) {
-    return sizes[Views.axis("size", axis, sizes.length, this)];
+    return sizes[TensorViews.axis("size", axis, sizes.length, this)];
   }
 
   /**

@@ -3,10 +3,10 @@ package io.github.shardsum.tensor;
 import io.github.shardsum.internal.memory.Memory;
 import io.github.shardsum.internal.memory.StridedCopy;
 import io.github.shardsum.internal.tensor.HeapArrays;
-import io.github.shardsum.internal.tensor.Overlap;
 import io.github.shardsum.internal.tensor.SliceNotation;
+import io.github.shardsum.internal.tensor.TensorOverlap;
 import io.github.shardsum.internal.tensor.TensorText;
-import io.github.shardsum.internal.tensor.Views;
+import io.github.shardsum.internal.tensor.TensorViews;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteOrder;
@@ -415,7 +415,7 @@ public final class Tensor implements Operand {
               + shape);
     }
     if (shape.elementCount() > 0) {
-      Views.checkInside(offset, shape, strides, segment.byteSize() / dtype.byteSize(), dtype);
+      TensorViews.checkInside(offset, shape, strides, segment.byteSize() / dtype.byteSize(), dtype);
     }
     return new Tensor(dtype, shape, strides.clone(), segment, offset);
   }
@@ -560,7 +560,7 @@ public final class Tensor implements Operand {
    * @throws IndexOutOfBoundsException if there is no such axis
    */
   public long stride(int axis) {
-    return strides[Views.axis("stride", axis, strides.length, shape)];
+    return strides[TensorViews.axis("stride", axis, strides.length, shape)];
   }
 
   /**
@@ -616,7 +616,7 @@ public final class Tensor implements Operand {
    * @return true if so; true for an empty tensor
    */
   public boolean isContiguous() {
-    return Views.isContiguous(shape, strides);
+    return TensorViews.isContiguous(shape, strides);
   }
 
   /**
@@ -626,7 +626,7 @@ public final class Tensor implements Operand {
    * @return false if certainly no two indices share an element
    */
   public boolean overlapsItself() {
-    return Overlap.withItself(this);
+    return TensorOverlap.withItself(this);
   }
 
   /**
@@ -637,7 +637,7 @@ public final class Tensor implements Operand {
    *     matrix
    */
   public boolean overlaps(Tensor other) {
-    return Overlap.between(this, other);
+    return TensorOverlap.between(this, other);
   }
 
   /**
@@ -715,7 +715,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the axes are not a permutation
    */
   public Tensor transpose(int... axes) {
-    int[] order = Views.permutation(axes, shape);
+    int[] order = TensorViews.permutation(axes, shape);
     long[] sizes = new long[order.length];
     long[] steps = new long[order.length];
     for (int i = 0; i < order.length; i++) {
@@ -750,8 +750,8 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the step is 0
    */
   public Tensor slice(int axis, long from, long to, long step) {
-    int number = Views.axis("slice", axis, rank(), shape);
-    long count = Views.sliceCount(from, to, step, shape.size(number), number, shape);
+    int number = TensorViews.axis("slice", axis, rank(), shape);
+    long count = TensorViews.sliceCount(from, to, step, shape.size(number), number, shape);
     long[] sizes = shape.toArray();
     long[] steps = strides();
     sizes[number] = count;
@@ -788,7 +788,7 @@ public final class Tensor implements Operand {
   public Tensor flip(int... axes) {
     Tensor view = this;
     for (int axis : axes) {
-      int number = Views.axis("flip", axis, rank(), shape);
+      int number = TensorViews.axis("flip", axis, rank(), shape);
       view = view.slice(number, view.size(number) - 1, -1, -1);
     }
     return view;
@@ -816,7 +816,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if its size is not 1
    */
   public Tensor squeeze(int axis) {
-    int number = Views.axis("squeeze", axis, rank(), shape);
+    int number = TensorViews.axis("squeeze", axis, rank(), shape);
     if (size(number) != 1) {
       throw new IllegalArgumentException(
           "squeeze: expected an axis of size 1, got axis " + axis + " of " + description());
@@ -832,7 +832,7 @@ public final class Tensor implements Operand {
    * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public Tensor unsqueeze(int axis) {
-    return expand(Views.axis("unsqueeze", axis, rank() + 1, shape));
+    return expand(TensorViews.axis("unsqueeze", axis, rank() + 1, shape));
   }
 
   /**
@@ -842,7 +842,7 @@ public final class Tensor implements Operand {
    */
   public Tensor flatten() {
     long[] sizes = {shape.elementCount()};
-    return Views.reshapeStrides(shape, strides, Shape.of(sizes)).isPresent()
+    return TensorViews.reshapeStrides(shape, strides, Shape.of(sizes)).isPresent()
         ? reshape(sizes)
         : copy().reshape(sizes);
   }
@@ -857,7 +857,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the size is not a multiple of the parts
    */
   public List<Tensor> split(int axis, int parts) {
-    int number = Views.axis("split", axis, rank(), shape);
+    int number = TensorViews.axis("split", axis, rank(), shape);
     if (parts < 1 || size(number) % parts != 0) {
       throw new IllegalArgumentException(
           "split: expected a number of parts that divides size "
@@ -882,7 +882,7 @@ public final class Tensor implements Operand {
    *     before it, or a bound is outside [0, size]
    */
   public List<Tensor> splitAt(int axis, long... bounds) {
-    int number = Views.axis("split", axis, rank(), shape);
+    int number = TensorViews.axis("split", axis, rank(), shape);
     List<Tensor> parts = new ArrayList<>();
     long from = 0;
     for (long to : bounds) {
@@ -902,7 +902,7 @@ public final class Tensor implements Operand {
    * @throws IndexOutOfBoundsException if there is no such axis or index
    */
   public Tensor select(int axis, long index) {
-    int number = Views.axis("select", axis, rank(), shape);
+    int number = TensorViews.axis("select", axis, rank(), shape);
     if (index < 0 || index >= shape.size(number)) {
       throw new IndexOutOfBoundsException(
           "select: expected an index in [0, "
@@ -915,8 +915,8 @@ public final class Tensor implements Operand {
               + index);
     }
     return view(
-        Shape.of(Views.without(shape.toArray(), number)),
-        Views.without(strides(), number),
+        Shape.of(TensorViews.without(shape.toArray(), number)),
+        TensorViews.without(strides(), number),
         offset + index * stride(number));
   }
 
@@ -930,8 +930,8 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the axes are the same or of different sizes
    */
   public Tensor diagonal(int axis1, int axis2) {
-    int first = Views.axis("diagonal", axis1, rank(), shape);
-    int second = Views.axis("diagonal", axis2, rank(), shape);
+    int first = TensorViews.axis("diagonal", axis1, rank(), shape);
+    int second = TensorViews.axis("diagonal", axis2, rank(), shape);
     if (first == second || shape.size(first) != shape.size(second)) {
       throw new IllegalArgumentException(
           "diagonal: expected two different axes of equal size, got axes "
@@ -943,8 +943,8 @@ public final class Tensor implements Operand {
     }
     int low = Math.min(first, second);
     int high = Math.max(first, second);
-    long[] sizes = Views.without(Views.without(shape.toArray(), high), low);
-    long[] steps = Views.without(Views.without(strides(), high), low);
+    long[] sizes = TensorViews.without(TensorViews.without(shape.toArray(), high), low);
+    long[] steps = TensorViews.without(TensorViews.without(strides(), high), low);
     sizes = Arrays.copyOf(sizes, sizes.length + 1);
     steps = Arrays.copyOf(steps, steps.length + 1);
     sizes[sizes.length - 1] = shape.size(first);
@@ -992,9 +992,9 @@ public final class Tensor implements Operand {
    *     with {@link #contiguous()} first)
    */
   public Tensor reshape(long... sizes) {
-    Shape target = Views.inferShape(shape, sizes);
+    Shape target = TensorViews.inferShape(shape, sizes);
     long[] steps =
-        Views.reshapeStrides(shape, strides(), target)
+        TensorViews.reshapeStrides(shape, strides(), target)
             .orElseThrow(
                 () ->
                     new IllegalArgumentException(
@@ -1017,7 +1017,7 @@ public final class Tensor implements Operand {
    * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
   public Tensor expand(int axis) {
-    int number = Views.axis("expand", axis, rank() + 1, shape);
+    int number = TensorViews.axis("expand", axis, rank() + 1, shape);
     long[] sizes = new long[rank() + 1];
     long[] steps = new long[rank() + 1];
     for (int i = 0; i < sizes.length; i++) {
@@ -1173,7 +1173,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   public float[] toFloatArray() {
-    float[] values = new float[Views.arrayLength(shape)];
+    float[] values = new float[TensorViews.arrayLength(shape)];
     copy(this, Tensor.of(values, shape.toArray()));
     return values;
   }
@@ -1185,7 +1185,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   public double[] toDoubleArray() {
-    double[] values = new double[Views.arrayLength(shape)];
+    double[] values = new double[TensorViews.arrayLength(shape)];
     copy(this, Tensor.of(values, shape.toArray()));
     return values;
   }
@@ -1197,7 +1197,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   public long[] toLongArray() {
-    long[] values = new long[Views.arrayLength(shape)];
+    long[] values = new long[TensorViews.arrayLength(shape)];
     copy(this, Tensor.of(values, shape.toArray()));
     return values;
   }
@@ -1209,7 +1209,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   public int[] toIntArray() {
-    int[] values = new int[Views.arrayLength(shape)];
+    int[] values = new int[TensorViews.arrayLength(shape)];
     copy(this, Tensor.of(values, shape.toArray()));
     return values;
   }
@@ -1221,7 +1221,7 @@ public final class Tensor implements Operand {
    * @throws IllegalArgumentException if the elements do not fit in one Java array
    */
   public boolean[] toBooleanArray() {
-    byte[] bytes = new byte[Views.arrayLength(shape)];
+    byte[] bytes = new byte[TensorViews.arrayLength(shape)];
     copy(this, Tensor.ofBool(bytes, shape.toArray()));
     boolean[] values = new boolean[bytes.length];
     for (int i = 0; i < values.length; i++) {

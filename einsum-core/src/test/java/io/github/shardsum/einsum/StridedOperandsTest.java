@@ -3,10 +3,10 @@ package io.github.shardsum.einsum;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
-import io.github.shardsum.internal.einsum.ContractionSpecs;
-import io.github.shardsum.internal.einsum.PathPlanning;
+import io.github.shardsum.internal.contraction.StepKernelChoices;
+import io.github.shardsum.internal.einsum.EinsumCompiler;
+import io.github.shardsum.internal.einsum.EquationPathPlanning;
 import io.github.shardsum.internal.reference.StridedArray;
 import io.github.shardsum.internal.reference.StridedArray.Layout;
 import io.github.shardsum.path.ContractionPlan;
@@ -180,17 +180,18 @@ class StridedOperandsTest {
       Einsum einsum = Einsum.compile(plain.equation, options, OperandSpec.like(tensors));
       assertArrayEquals(expected, StridedArray.elements(einsum.run(tensors)), what);
       BoundEquation bound = einsum.bound();
-      ContractionPlan plan = PathPlanning.plan(bound, specs, options);
+      ContractionPlan plan = EquationPathPlanning.plan(bound, specs, options);
       long[] strides = bound.outputShape().rowMajorStrides();
       List<List<String>> steps =
-          ContractionSpecs.candidates(bound, specs, dtype, strides, plan, options);
+          EinsumCompiler.candidates(bound, specs, dtype, strides, plan, options);
       for (int step = 0; step < steps.size(); step++) {
         for (int candidate = 1; candidate < steps.get(step).size(); candidate++) {
-          KernelChoices choices =
-              KernelChoices.NONE.with(step, new KernelChoices.KernelChoice(candidate, "chosen"));
+          StepKernelChoices choices =
+              StepKernelChoices.NONE.with(
+                  step, new StepKernelChoices.KernelChoice(candidate, "chosen"));
           Tensor out = Tensor.full(dtype, 1, bound.outputShape().toArray());
           Operand[] given = tensors;
-          ContractionSpecs.program(bound, specs, dtype, strides, plan, options, choices)
+          EinsumCompiler.program(bound, specs, dtype, strides, plan, options, choices)
               .run(out, given, ResultScaling.PLAIN, Workers.sequential());
           String by = what + " by " + steps.get(step).get(candidate);
           assertArrayEquals(expected, StridedArray.elements(out), by);

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.contraction.KernelChoices;
 import io.github.shardsum.internal.contraction.ResultScaling;
-import io.github.shardsum.internal.einsum.ContractionSpecs;
-import io.github.shardsum.internal.einsum.PathPlanning;
+import io.github.shardsum.internal.contraction.StepKernelChoices;
+import io.github.shardsum.internal.einsum.EinsumCompiler;
+import io.github.shardsum.internal.einsum.EquationPathPlanning;
 import io.github.shardsum.internal.reference.ReferenceEinsum;
 import io.github.shardsum.path.ContractionPlan;
 import io.github.shardsum.tensor.DType;
@@ -56,19 +56,20 @@ class TunedTest {
       double[] expected = values(ReferenceEinsum.evaluate(bound, operands));
       List<OperandSpec> specs = List.of(OperandSpec.like(operands));
       EinsumOptions options = EinsumOptions.defaults();
-      ContractionPlan plan = PathPlanning.plan(bound, specs, options);
+      ContractionPlan plan = EquationPathPlanning.plan(bound, specs, options);
       long[] strides = bound.outputShape().rowMajorStrides();
       List<List<String>> candidates =
-          ContractionSpecs.candidates(bound, specs, dtype, strides, plan, options);
+          EinsumCompiler.candidates(bound, specs, dtype, strides, plan, options);
       assertTrue(
           dtype == DType.I64 || candidates.stream().anyMatch(of -> of.size() >= least),
           candidates::toString);
       for (int step = 0; step < candidates.size(); step++) {
         for (int candidate = 0; candidate < candidates.get(step).size(); candidate++) {
-          KernelChoices choices =
-              KernelChoices.NONE.with(step, new KernelChoices.KernelChoice(candidate, "chosen"));
+          StepKernelChoices choices =
+              StepKernelChoices.NONE.with(
+                  step, new StepKernelChoices.KernelChoice(candidate, "chosen"));
           Tensor out = Tensor.full(dtype, 9, bound.outputShape().toArray());
-          ContractionSpecs.program(bound, specs, dtype, strides, plan, options, choices)
+          EinsumCompiler.program(bound, specs, dtype, strides, plan, options, choices)
               .run(out, operands, ResultScaling.PLAIN, Workers.sequential());
           String which = equation + " " + dtype + " " + candidates.get(step).get(candidate);
           assertArrayEquals(expected, values(out), which);

@@ -31,11 +31,11 @@ public final class ContractionLowering {
 
   private final ContractionSpec spec;
   private final KernelSet kernels;
-  private final KernelChoices.Cursor choices;
+  private final StepKernelChoices.Cursor choices;
   private final List<Slice> slices;
 
   private ContractionLowering(
-      ContractionSpec spec, KernelSet kernels, KernelChoices.Cursor choices) {
+      ContractionSpec spec, KernelSet kernels, StepKernelChoices.Cursor choices) {
     this.spec = spec;
     this.kernels = kernels;
     this.choices = choices;
@@ -50,15 +50,15 @@ public final class ContractionLowering {
 
   /** The program of a contraction; no axis of the result is empty. */
   public static ContractionProgram lower(
-      ContractionSpec spec, KernelSet kernels, KernelChoices choices) {
-    return new ContractionLowering(spec, kernels, KernelChoices.Cursor.of(choices)).lower();
+      ContractionSpec spec, KernelSet kernels, StepKernelChoices choices) {
+    return new ContractionLowering(spec, kernels, StepKernelChoices.Cursor.of(choices)).lower();
   }
 
   /**
    * Names of the kernels that each step of the first variant could use, the model's choice first.
    */
   public static List<List<String>> candidates(ContractionSpec spec, KernelSet kernels) {
-    KernelChoices.Cursor choices = KernelChoices.Cursor.listing();
+    StepKernelChoices.Cursor choices = StepKernelChoices.Cursor.listing();
     new ContractionLowering(spec, kernels, choices).lower();
     return choices.candidates();
   }
@@ -78,11 +78,14 @@ public final class ContractionLowering {
   private ContractionProgram lower() {
     StepBuilder whole =
         new StepBuilder(
-            spec, kernels, spec.sizes().clone(), KernelChoices.Cursor.of(KernelChoices.NONE));
+            spec,
+            kernels,
+            spec.sizes().clone(),
+            StepKernelChoices.Cursor.of(StepKernelChoices.NONE));
     List<Step> after = new ArrayList<>();
     boolean collects = !spec.sumsNothing() && mustCollect();
-    StoredValue result = new StoredValue(new Ref.Result(), spec.result());
-    StoredValue target = collects ? whole.collector() : result;
+    ContractionValue result = new ContractionValue(new Ref.Result(), spec.result());
+    ContractionValue target = collects ? whole.collector() : result;
     List<Integer> sizes = new ArrayList<>(whole.temporarySizes());
     List<List<Step>> variants = new ArrayList<>();
     for (int variant = 0; variant < 1 << slices.size(); variant++) {
@@ -93,7 +96,7 @@ public final class ContractionLowering {
     }
     boolean direct = !collects && !slices.isEmpty();
     if (spec.resultRepeatsLabels()) {
-      StoredValue diagonal = whole.likeResult();
+      ContractionValue diagonal = whole.likeResult();
       after.add(whole.copy(diagonal, result, Role.INNER, 0));
       after.add(whole.wholeResult(new Ref.Constant(0), direct ? Role.BETA : Role.NOTHING));
       after.add(whole.copy(result, diagonal, Role.INNER, 0));
@@ -111,8 +114,8 @@ public final class ContractionLowering {
 
   private boolean mustCollect() {
     boolean routed = false;
-    for (View operand : spec.operands()) {
-      routed |= operand instanceof View.Routed;
+    for (ContractionView operand : spec.operands()) {
+      routed |= operand instanceof ContractionView.Routed;
     }
     boolean single = spec.operands().size() == 1 && !routed;
     boolean inSeveralSteps =
@@ -145,7 +148,7 @@ public final class ContractionLowering {
   }
 
   /** The steps of one pass; bit s of the variant means that slice s is at a short chunk. */
-  private List<Step> variant(int variant, StoredValue target, List<Integer> sizes) {
+  private List<Step> variant(int variant, ContractionValue target, List<Integer> sizes) {
     long[] chunks = spec.sizes().clone();
     for (int s = 0; s < slices.size(); s++) {
       Slice slice = slices.get(s);
@@ -158,7 +161,7 @@ public final class ContractionLowering {
             spec,
             kernels,
             chunks,
-            variant == 0 ? choices : KernelChoices.Cursor.of(KernelChoices.NONE));
+            variant == 0 ? choices : StepKernelChoices.Cursor.of(StepKernelChoices.NONE));
     boolean collects = target.ref() instanceof Ref.Temporary;
     if (collects) {
       builder.collector();
@@ -185,14 +188,14 @@ public final class ContractionLowering {
     }
   }
 
-  private List<Loop> loops(StoredValue target) {
-    View.Dense out = (View.Dense) target.view();
+  private List<Loop> loops(ContractionValue target) {
+    ContractionView.Dense out = (ContractionView.Dense) target.view();
     List<Loop> loops = new ArrayList<>();
     for (Slice slice : slices) {
       int label = slice.label();
       long[] steps = new long[spec.operands().size()];
       Arrays.setAll(steps, i -> slice.chunk() * stride(spec.operands().get(i), label));
-      List<RoutedRef.Move> moves =
+      List<RoutedContractionRef.Move> moves =
           spec.operands().stream().map(view -> move(view, label, slice.chunk())).toList();
       boolean isShort = spec.sizes()[label] % slice.chunk() != 0;
       loops.add(
@@ -207,18 +210,18 @@ public final class ContractionLowering {
     return loops;
   }
 
-  private static long stride(View view, int label) {
+  private static long stride(ContractionView view, int label) {
     return switch (view) {
-      case View.Dense dense -> dense.strides()[label];
-      case View.Routed _ -> 0;
+      case ContractionView.Dense dense -> dense.strides()[label];
+      case ContractionView.Routed _ -> 0;
     };
   }
 
-  private static RoutedRef.Move move(View view, int label, long chunk) {
+  private static RoutedContractionRef.Move move(ContractionView view, int label, long chunk) {
     return switch (view) {
-      case View.Dense _ -> RoutedRef.Move.NONE;
-      case View.Routed routed ->
-          new RoutedRef.Move(
+      case ContractionView.Dense _ -> RoutedContractionRef.Move.NONE;
+      case ContractionView.Routed routed ->
+          new RoutedContractionRef.Move(
               chunk * routed.positionStrides()[label],
               chunk * routed.weightStrides()[label],
               routed.tailAxis(label),

@@ -86,7 +86,7 @@ public final class ContractionProgram {
 
     /** A step with a routing operand. */
     record Routed(
-        RoutedKernel kernel,
+        RoutedContractionKernel kernel,
         Ref out,
         int routing,
         Ref dense,
@@ -110,7 +110,7 @@ public final class ContractionProgram {
   record Loop(
       long count,
       long[] inputSteps,
-      List<RoutedRef.Move> moves,
+      List<RoutedContractionRef.Move> moves,
       long outStep,
       boolean inOut,
       boolean isShort) {}
@@ -247,7 +247,8 @@ public final class ContractionProgram {
   public long runScaled(Tensor out, Operand[] operands, long[] exponents, Workers workers) {
     Object[] temporaries = temporaries();
     Object array = out.array().orElseThrow();
-    Exponents taken = new Exponents(type, !loops.isEmpty(), temporaries, array, exponents);
+    ContractionExponents taken =
+        new ContractionExponents(type, !loops.isEmpty(), temporaries, array, exponents);
     try {
       new Run(out, operands, ResultScaling.PLAIN, workers, temporaries, Optional.of(taken)).all();
       return taken.ofResult(Math.toIntExact(out.shape().elementCount()));
@@ -283,12 +284,12 @@ public final class ContractionProgram {
   private final class Run {
     private final ArrayRef out;
     private final ArrayRef[] inputs;
-    private final RoutedRef[] routed;
+    private final RoutedContractionRef[] routed;
     private final ArrayRef[] temporaries;
     private final ResultScaling finish;
     private final boolean relu;
     private final Workers workers;
-    private final Optional<Exponents> exponents;
+    private final Optional<ContractionExponents> exponents;
 
     Run(
         Tensor out,
@@ -296,19 +297,19 @@ public final class ContractionProgram {
         ResultScaling finish,
         Workers workers,
         Object[] arrays,
-        Optional<Exponents> exponents) {
+        Optional<ContractionExponents> exponents) {
       this.out = ArrayRef.of(out);
       this.finish = relusApart ? finish.withoutRelu() : finish;
       this.relu = finish.relu();
       this.workers = workers;
       this.exponents = exponents;
       this.inputs = new ArrayRef[operands.length];
-      this.routed = new RoutedRef[operands.length];
+      this.routed = new RoutedContractionRef[operands.length];
       for (int i = 0; i < operands.length; i++) {
         switch (operands[i]) {
           case Tensor tensor -> inputs[i] = ArrayRef.of(tensor);
           case RoutingTensor tensor -> {
-            routed[i] = RoutedRef.of(tensor);
+            routed[i] = RoutedContractionRef.of(tensor);
             inputs[i] = routed[i].weights();
           }
         }
@@ -348,7 +349,7 @@ public final class ContractionProgram {
       for (int i = 0; i < in.length; i++) {
         in[i] = inputs[i].plus(inputAt(i, index));
       }
-      RoutedRef[] routing = routed.clone();
+      RoutedContractionRef[] routing = routed.clone();
       for (int i = 0; i < in.length; i++) {
         for (int s = 0; s < index.length && routing[i] != null; s++) {
           routing[i] = routing[i].plus(loops.get(s).moves().get(i), index[s]);
@@ -394,7 +395,7 @@ public final class ContractionProgram {
     private void run(
         Step step,
         ArrayRef[] in,
-        RoutedRef[] routing,
+        RoutedContractionRef[] routing,
         ArrayRef result,
         ArrayRef[] temps,
         boolean again) {

@@ -29,7 +29,7 @@ public record ContractionSpec(
     ComputeType type,
     DType dtype,
     long[] sizes,
-    List<View> operands,
+    List<ContractionView> operands,
     int[] resultLabels,
     long[] resultStrides,
     long[] biasStrides,
@@ -56,7 +56,7 @@ public record ContractionSpec(
   }
 
   boolean isInOperands(int label) {
-    for (View operand : operands) {
+    for (ContractionView operand : operands) {
       if (operand.has(label)) {
         return true;
       }
@@ -138,14 +138,14 @@ public record ContractionSpec(
   }
 
   /** The result by labels: the strides of a repeated label are added, which gives the diagonal. */
-  View.Dense result() {
+  ContractionView.Dense result() {
     boolean[] present = new boolean[sizes.length];
     long[] strides = new long[sizes.length];
     for (int axis = 0; axis < resultLabels.length; axis++) {
       present[resultLabels[axis]] = true;
       strides[resultLabels[axis]] += resultStrides[axis];
     }
-    return new View.Dense(dtype, present, strides);
+    return new ContractionView.Dense(dtype, present, strides);
   }
 
   /** Stride of the bias along a label. */

@@ -20,21 +20,22 @@ final class StepBuilder {
   private final ContractionSpec spec;
   private final long[] sizes;
   private final StepPlanner planner;
-  private final RoutedPlanner routedPlanner;
-  private final KernelChoices.Cursor choices;
-  private final Temporaries temporaries;
+  private final RoutedContractionPlanner routedPlanner;
+  private final StepKernelChoices.Cursor choices;
+  private final ContractionTemporaries temporaries;
   private final int[] uses;
   private final List<Step> steps = new ArrayList<>();
   private int level;
 
-  StepBuilder(ContractionSpec spec, KernelSet kernels, long[] sizes, KernelChoices.Cursor choices) {
+  StepBuilder(
+      ContractionSpec spec, KernelSet kernels, long[] sizes, StepKernelChoices.Cursor choices) {
     this.spec = spec;
     this.sizes = sizes;
     this.choices = choices;
     this.planner = new StepPlanner(kernels, spec.type());
-    this.routedPlanner = new RoutedPlanner(kernels, spec, sizes);
+    this.routedPlanner = new RoutedContractionPlanner(kernels, spec, sizes);
     // A value that outlives a pass must keep its array, so with slices no array is used twice.
-    this.temporaries = new Temporaries(spec.slices().isEmpty());
+    this.temporaries = new ContractionTemporaries(spec.slices().isEmpty());
     this.uses = new int[sizes.length];
   }
 
@@ -47,39 +48,39 @@ final class StepBuilder {
   }
 
   /** A temporary for the whole result, without labels that no operand has. */
-  StoredValue collector() {
+  ContractionValue collector() {
     int[] order = labels(l -> spec.isInResult(l) && spec.isInOperands(l));
     return temporary(order, spec.sizes());
   }
 
   /** A temporary for the sums that one pass adds to the result. */
-  StoredValue ofPass() {
+  ContractionValue ofPass() {
     return temporary(labels(l -> spec.isInResult(l) && spec.isInOperands(l)), sizes);
   }
 
   /** A temporary for the result's elements; for a repeated label it has only the diagonal. */
-  StoredValue likeResult() {
+  ContractionValue likeResult() {
     return temporary(labels(spec::isInResult), spec.sizes());
   }
 
   /** As {@link #contract}, into a separate value that is then copied or added to the target. */
-  void contractApart(StoredValue target, Role role) {
-    StoredValue own = ofPass();
+  void contractApart(ContractionValue target, Role role) {
+    ContractionValue own = ofPass();
     contract(own, Role.INNER);
     steps.add(copy(target, own, role, spec.slices().size()));
   }
 
   /** Adds the steps that contract all operands into a target. */
-  void contract(StoredValue target, Role role) {
+  void contract(ContractionValue target, Role role) {
     if (spec.sumsNothing()) {
       steps.add(copy(target, constant(0), role, 0));
       return;
     }
-    List<StoredValue> values = new ArrayList<>();
+    List<ContractionValue> values = new ArrayList<>();
     for (int i = 0; i < spec.operands().size(); i++) {
-      values.add(new StoredValue(new Ref.Input(i), spec.operands().get(i)));
+      values.add(new ContractionValue(new Ref.Input(i), spec.operands().get(i)));
     }
-    for (StoredValue value : values) {
+    for (ContractionValue value : values) {
       count(value, 1);
     }
     level = spec.slices().size();
@@ -88,10 +89,10 @@ final class StepBuilder {
       return;
     }
     List<ContractionPath.Pair> pairs = spec.path().pairs();
-    List<int[]> orders = pairs.size() == 1 ? List.of() : IntermediateLayouts.of(spec);
+    List<int[]> orders = pairs.size() == 1 ? List.of() : IntermediateLabelOrder.of(spec);
     for (int i = 0; i < pairs.size(); i++) {
-      StoredValue left = values.get(pairs.get(i).left());
-      StoredValue right = values.get(pairs.get(i).right());
+      ContractionValue left = values.get(pairs.get(i).left());
+      ContractionValue right = values.get(pairs.get(i).right());
       count(left, -1);
       count(right, -1);
       if (i == pairs.size() - 1) {
@@ -99,7 +100,7 @@ final class StepBuilder {
         pair(left, right, target, role);
       } else {
         level = spec.levels()[i];
-        StoredValue product = temporary(orders.get(i), sizes);
+        ContractionValue product = temporary(orders.get(i), sizes);
         pair(left, right, product, Role.INNER);
         values.add(product);
         count(product, 1);
@@ -107,7 +108,7 @@ final class StepBuilder {
     }
   }
 
-  private void count(StoredValue value, int change) {
+  private void count(ContractionValue value, int change) {
     for (int label = 0; label < uses.length; label++) {
       uses[label] += value.view().has(label) ? change : 0;
     }
@@ -125,28 +126,29 @@ final class StepBuilder {
     return IntStream.range(0, count).filter(which);
   }
 
-  private void single(StoredValue operand, StoredValue target, Role role) {
-    if (operand.view() instanceof View.Routed routed) {
+  private void single(ContractionValue operand, ContractionValue target, Role role) {
+    if (operand.view() instanceof ContractionView.Routed routed) {
       routed(routed, operand.ref(), constant(1), target, role);
     } else {
       steps.add(copy(target, operand, role, level));
     }
   }
 
-  private void pair(StoredValue left, StoredValue right, StoredValue target, Role role) {
-    if (right.view() instanceof View.Routed) {
-      if (left.view() instanceof View.Routed) {
+  private void pair(
+      ContractionValue left, ContractionValue right, ContractionValue target, Role role) {
+    if (right.view() instanceof ContractionView.Routed) {
+      if (left.view() instanceof ContractionView.Routed) {
         pair(left, dense(right), target, role);
       } else {
         pair(right, left, target, role);
       }
       return;
     }
-    StoredValue y = withoutOwnSums(right, left.view());
-    if (left.view() instanceof View.Routed routed) {
+    ContractionValue y = withoutOwnSums(right, left.view());
+    if (left.view() instanceof ContractionView.Routed routed) {
       routed(routed, left.ref(), y, target, role);
     } else {
-      StoredValue x = withoutOwnSums(left, right.view());
+      ContractionValue x = withoutOwnSums(left, right.view());
       binary(x, y, target, role);
       temporaries.free(x.ref());
     }
@@ -154,14 +156,14 @@ final class StepBuilder {
   }
 
   /** A dense copy of a routing operand. */
-  private StoredValue dense(StoredValue routed) {
-    StoredValue dense = temporary(labels(routed.view()::has), sizes);
+  private ContractionValue dense(ContractionValue routed) {
+    ContractionValue dense = temporary(labels(routed.view()::has), sizes);
     single(routed, dense, Role.INNER);
     return dense;
   }
 
   /** The value, summed over the labels that no other operand and no later step has. */
-  private StoredValue withoutOwnSums(StoredValue value, View other) {
+  private ContractionValue withoutOwnSums(ContractionValue value, ContractionView other) {
     boolean sums = false;
     for (int label = 0; label < uses.length; label++) {
       sums |= value.view().has(label) && !other.has(label) && !isNeeded(label);
@@ -170,17 +172,18 @@ final class StepBuilder {
       return value;
     }
     int[] kept = labels(l -> value.view().has(l) && (other.has(l) || isNeeded(l)));
-    StoredValue reduced = temporary(kept, sizes);
+    ContractionValue reduced = temporary(kept, sizes);
     steps.add(copy(reduced, value, Role.INNER, level));
     temporaries.free(value.ref());
     return reduced;
   }
 
-  private void binary(StoredValue left, StoredValue right, StoredValue target, Role role) {
+  private void binary(
+      ContractionValue left, ContractionValue right, ContractionValue target, Role role) {
     List<StepLabel> all = new ArrayList<>();
-    View.Dense out = (View.Dense) target.view();
-    View.Dense x = (View.Dense) left.view();
-    View.Dense y = (View.Dense) right.view();
+    ContractionView.Dense out = (ContractionView.Dense) target.view();
+    ContractionView.Dense x = (ContractionView.Dense) left.view();
+    ContractionView.Dense y = (ContractionView.Dense) right.view();
     for (int label = 0; label < uses.length; label++) {
       if (x.has(label) || y.has(label) || out.has(label)) {
         all.add(label(label, out, x, y));
@@ -199,10 +202,10 @@ final class StepBuilder {
   }
 
   /** Copies or sums one dense value into another, and repeats it along labels that it lacks. */
-  Step copy(StoredValue target, StoredValue source, Role role, int level) {
+  Step copy(ContractionValue target, ContractionValue source, Role role, int level) {
     List<StepLabel> all = new ArrayList<>();
-    View.Dense out = (View.Dense) target.view();
-    View.Dense x = (View.Dense) source.view();
+    ContractionView.Dense out = (ContractionView.Dense) target.view();
+    ContractionView.Dense x = (ContractionView.Dense) source.view();
     for (int label = 0; label < uses.length; label++) {
       if (x.has(label) || out.has(label)) {
         all.add(label(label, out, x, x));
@@ -217,15 +220,22 @@ final class StepBuilder {
         choice.kernel(), target.ref(), source.ref(), source.ref(), role, level, count(out), text);
   }
 
-  private StepLabel label(int label, View.Dense out, View.Dense x, View.Dense y) {
+  private StepLabel label(
+      int label, ContractionView.Dense out, ContractionView.Dense x, ContractionView.Dense y) {
     long bias = out.has(label) ? spec.biasStride(label) : 0;
     long[] strides = {out.strides()[label], x.strides()[label], y.strides()[label], bias};
     return new StepLabel(sizes[label], out.has(label), x.has(label), y.has(label), strides);
   }
 
-  private void routed(View.Routed view, Ref ref, StoredValue dense, StoredValue target, Role role) {
-    RoutedKernel kernel =
-        routedPlanner.plan(view, (View.Dense) dense.view(), (View.Dense) target.view());
+  private void routed(
+      ContractionView.Routed view,
+      Ref ref,
+      ContractionValue dense,
+      ContractionValue target,
+      Role role) {
+    RoutedContractionKernel kernel =
+        routedPlanner.plan(
+            view, (ContractionView.Dense) dense.view(), (ContractionView.Dense) target.view());
     int operand = ((Ref.Input) ref).index();
     String why = "only the routing tensor's non-zeros are read";
     Supplier<StepInfo> text =
@@ -253,13 +263,14 @@ final class StepBuilder {
     return new Step.Dense(kernel, new Ref.Result(), source, source, role, 0, elements, text);
   }
 
-  private StoredValue constant(int value) {
+  private ContractionValue constant(int value) {
     int n = uses.length;
-    return new StoredValue(
-        new Ref.Constant(value), new View.Dense(spec.type().dtype(), new boolean[n], new long[n]));
+    return new ContractionValue(
+        new Ref.Constant(value),
+        new ContractionView.Dense(spec.type().dtype(), new boolean[n], new long[n]));
   }
 
-  private StoredValue temporary(int[] order, long[] sizes) {
+  private ContractionValue temporary(int[] order, long[] sizes) {
     long[] strides = new long[uses.length];
     boolean[] present = new boolean[uses.length];
     long stride = 1;
@@ -268,14 +279,15 @@ final class StepBuilder {
       strides[order[i]] = stride;
       stride = Math.multiplyExact(stride, sizes[order[i]]);
     }
-    return new StoredValue(
-        temporaries.take(stride), new View.Dense(spec.type().dtype(), present, strides));
+    return new ContractionValue(
+        temporaries.take(stride), new ContractionView.Dense(spec.type().dtype(), present, strides));
   }
 
-  private static StepInfo text(long[] sizes, String kernel, String why, View out, View... inputs) {
+  private static StepInfo text(
+      long[] sizes, String kernel, String why, ContractionView out, ContractionView... inputs) {
     double elements = elements(sizes, out);
     List<List<Integer>> labels = new ArrayList<>();
-    for (View input : inputs) {
+    for (ContractionView input : inputs) {
       labels.add(order(sizes.length, input));
       elements += elements(sizes, input);
     }
@@ -283,27 +295,27 @@ final class StepBuilder {
   }
 
   /** Number of elements of a value. */
-  private long count(View view) {
+  private long count(ContractionView view) {
     return labels(sizes.length, view::has)
         .mapToLong(label -> sizes[label])
         .reduce(1, Math::multiplyExact);
   }
 
-  private static double elements(long[] sizes, View view) {
+  private static double elements(long[] sizes, ContractionView view) {
     return labels(sizes.length, view::has)
         .mapToDouble(label -> sizes[label])
         .reduce(1, (x, y) -> x * y);
   }
 
   /** The labels in the order of memory; for a routing operand in the order of its axes. */
-  private static List<Integer> order(int count, View view) {
+  private static List<Integer> order(int count, ContractionView view) {
     return switch (view) {
-      case View.Dense dense ->
+      case ContractionView.Dense dense ->
           labels(count, view::has)
               .boxed()
               .sorted(Comparator.comparingLong(label -> -Math.abs(dense.strides()[label])))
               .toList();
-      case View.Routed routed ->
+      case ContractionView.Routed routed ->
           IntStream.concat(IntStream.of(routed.leadOrder()), IntStream.of(routed.tail()))
               .filter(label -> label >= 0)
               .boxed()

@@ -4,7 +4,7 @@ import static io.github.shardsum.internal.contraction.StepKernel.LEFT;
 import static io.github.shardsum.internal.contraction.StepKernel.OUT;
 import static io.github.shardsum.internal.contraction.StepKernel.RIGHT;
 
-import io.github.shardsum.internal.kernel.Caches;
+import io.github.shardsum.internal.kernel.CacheSizes;
 import io.github.shardsum.internal.kernel.GemmKernels;
 import io.github.shardsum.internal.kernel.KernelSet;
 import io.github.shardsum.internal.memory.F32Array;
@@ -43,13 +43,13 @@ final class StepKernels {
    * The largest number of bytes of sums that are permuted at once, if the columns can be cut into
    * such parts.
    */
-  private static final long NEAR_SUMS = Caches.SECOND_LEVEL;
+  private static final long NEAR_SUMS = CacheSizes.SECOND_LEVEL;
 
   /**
    * The largest number of bytes of sums if the columns cannot be cut in this way: half of the
    * third-level cache, and no more than a thread may keep.
    */
-  private static final long MOST_SUMS = Math.min(Caches.THIRD_LEVEL / 2, 64L << 20);
+  private static final long MOST_SUMS = Math.min(CacheSizes.THIRD_LEVEL / 2, 64L << 20);
 
   private final KernelSet kernels;
   private final ComputeType type;

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.contraction;
 
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.exec.Sharing;
+import io.github.shardsum.internal.exec.ThreadSharing;
 
 /**
  * The division of a batch of matrix products into tasks of about equal work: by batches if there
@@ -33,17 +33,17 @@ record TaskGrid(
    */
   static boolean areWorthSharing(long products, int width, Workers workers) {
     return workers.parallelism() > 1
-        && Sharing.isWorth(nanos(products, width), bytes(products), workers);
+        && ThreadSharing.isWorth(nanos(products, width), bytes(products), workers);
   }
 
   /** Whether this many multiply-adds are too few for any threads. */
   static boolean areFew(long products, int width) {
-    return Sharing.isTooShort(nanos(products, width));
+    return ThreadSharing.isTooShort(nanos(products, width));
   }
 
   /** Whether this many multiply-adds are enough for any threads to share. */
   static boolean areMany(long products, int width) {
-    return Sharing.isLong(nanos(products, width));
+    return ThreadSharing.isLong(nanos(products, width));
   }
 
   private static double nanos(long products, int width) {

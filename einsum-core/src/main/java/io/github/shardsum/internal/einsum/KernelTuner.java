@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.einsum;
 
 import io.github.shardsum.einsum.Einsum;
-import io.github.shardsum.internal.contraction.KernelChoices;
+import io.github.shardsum.internal.contraction.StepKernelChoices;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.Tensor;
 import java.time.Duration;
@@ -34,12 +34,12 @@ public final class KernelTuner {
   /** If nothing gets faster for this time in ns, the compiler is assumed to have finished. */
   private static final long QUIET = 500_000_000;
 
-  private final Function<KernelChoices, Einsum> with;
+  private final Function<StepKernelChoices, Einsum> with;
   private final List<List<String>> candidates;
   private final Operand[] operands;
   private final Duration most;
   private final Tensor out;
-  private KernelChoices choices = KernelChoices.NONE;
+  private StepKernelChoices choices = StepKernelChoices.NONE;
 
   /**
    * A trial.
@@ -48,7 +48,7 @@ public final class KernelTuner {
    * @param candidates names of the kernels of each step, the model's first
    */
   public KernelTuner(
-      Function<KernelChoices, Einsum> with,
+      Function<StepKernelChoices, Einsum> with,
       List<List<String>> candidates,
       Operand[] operands,
       Duration most) {
@@ -75,12 +75,12 @@ public final class KernelTuner {
     return with.apply(choices);
   }
 
-  private KernelChoices.KernelChoice choose(int step, long end) {
+  private StepKernelChoices.KernelChoice choose(int step, long end) {
     List<String> names = candidates.get(step);
     Einsum[] einsums = new Einsum[names.size()];
     for (int candidate = 0; candidate < einsums.length; candidate++) {
       einsums[candidate] =
-          with.apply(choices.with(step, new KernelChoices.KernelChoice(candidate, "")));
+          with.apply(choices.with(step, new StepKernelChoices.KernelChoice(candidate, "")));
     }
     double[] times = times(einsums, end);
     int best = 0;
@@ -89,11 +89,11 @@ public final class KernelTuner {
     }
     double gain = times[best] / times[0];
     return gain > GAIN
-        ? new KernelChoices.KernelChoice(
+        ? new StepKernelChoices.KernelChoice(
             0,
             String.format(
                 Locale.ROOT, "measured: no slower than any of %d others", names.size() - 1))
-        : new KernelChoices.KernelChoice(
+        : new StepKernelChoices.KernelChoice(
             best,
             String.format(
                 Locale.ROOT, "measured: %.2f of the time with %s", gain, names.getFirst()));

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.exec;
 
 /** Threads that help the caller with a region. One region at a time. */
-public sealed interface HelperThreads extends AutoCloseable permits Team, ExecutorThreads {
+public sealed interface HelperThreads extends AutoCloseable permits ThreadTeam, ExecutorThreads {
   /**
    * Wakes a number of helpers for a region. They may come late or never; the caller does the tasks
    * that they do not take.

@@ -37,7 +37,7 @@ public record SafetensorsHeader(
           0,
           "a length of " + Long.toUnsignedString(length) + FileStart.remark(start, file.size()));
     }
-    JsonText json = JsonText.of(place, 8, file.bytes(8, (int) length));
+    FileHeaderJson json = FileHeaderJson.of(place, 8, file.bytes(8, (int) length));
     Parser parser = new Parser(json);
     parser.parse();
     Map<String, SafetensorsInfo> tensors = inOrder(parser.tensors);
@@ -91,11 +91,11 @@ public record SafetensorsHeader(
 
   /** Reads the object; the depth of the grammar is fixed, so nothing recurses. */
   private static final class Parser {
-    private final JsonText json;
+    private final FileHeaderJson json;
     private final Map<String, SafetensorsInfo> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
 
-    Parser(JsonText json) {
+    Parser(FileHeaderJson json) {
       this.json = json;
     }
 

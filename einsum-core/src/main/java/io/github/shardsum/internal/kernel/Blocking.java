@@ -68,7 +68,7 @@ public record Blocking(
   /** The largest number of bytes that a thread keeps in caches of any size. */
   public static final int MOST_NEAR_BYTES = 9 << 19;
 
-  private static final int SECOND_LEVEL_BYTES = Caches.SECOND_LEVEL;
+  private static final int SECOND_LEVEL_BYTES = CacheSizes.SECOND_LEVEL;
 
   /**
    * Columns of a block of B in the third-level cache: 4 MiB with the largest number of terms
@@ -87,7 +87,7 @@ public record Blocking(
    * @param bytes number of bytes of an element
    */
   public static Blocking of(int bits, int bytes) {
-    return of(bits, bytes, SECOND_LEVEL_BYTES, Caches.THIRD_LEVEL);
+    return of(bits, bytes, SECOND_LEVEL_BYTES, CacheSizes.THIRD_LEVEL);
   }
 
   /** The blocks of a kernel with caches of given sizes in bytes. */
@@ -112,7 +112,7 @@ public record Blocking(
 
   /** Bytes that a thread may keep in the caches of this machine. */
   public static int nearBytes() {
-    return farBytes(SECOND_LEVEL_BYTES, Caches.THIRD_LEVEL);
+    return farBytes(SECOND_LEVEL_BYTES, CacheSizes.THIRD_LEVEL);
   }
 
   /**

@@ -28,7 +28,7 @@ public sealed interface Memory
         I32Segment,
         I64Segment,
         BoolSegment,
-        TableRows {
+        TableRowsMemory {
   /** An array of n elements in the type that represents every value of this memory exactly. */
   Object exactArray(int n);
 

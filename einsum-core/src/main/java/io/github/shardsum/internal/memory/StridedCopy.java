@@ -116,7 +116,7 @@ public final class StridedCopy {
           new DoubleTransposingCopy(to, toStride, from, fromStride)::copy;
       case I32Array _, I32Segment _, I64Array _, I64Segment _, BoolArray _, BoolSegment _ ->
           new LongTransposingCopy(to, toStride, from, fromStride)::copy;
-      case TableRows _ ->
+      case TableRowsMemory _ ->
           throw new IllegalStateException("memory: a tensor's, got rows of a table");
     };
   }

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.ops;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.contraction.ComputeType;
-import io.github.shardsum.internal.tensor.Views;
+import io.github.shardsum.internal.tensor.TensorViews;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -63,7 +63,8 @@ public final class OverAxes {
     for (int axis : axes) {
       sizes[kept.length] *= x.size(axis);
     }
-    return Views.reshapeStrides(ordered.shape(), ordered.strides(), Shape.of(sizes)).isPresent()
+    return TensorViews.reshapeStrides(ordered.shape(), ordered.strides(), Shape.of(sizes))
+            .isPresent()
         ? ordered.reshape(sizes)
         : ordered.copy().reshape(sizes);
   }

@@ -8,12 +8,12 @@ package io.github.shardsum.internal.path;
  * grow, the less probable is the exchange.
  */
 public final class Annealer {
-  private final ContractionTree tree;
-  private final SeededRandom random;
+  private final PathTree tree;
+  private final PathSearchRandom random;
   private final PairCost upper;
   private final PairCost lower;
 
-  public Annealer(ContractionTree tree, SeededRandom random) {
+  public Annealer(PathTree tree, PathSearchRandom random) {
     this.tree = tree;
     this.random = random;
     upper = new PairCost(tree.problem);
@@ -64,7 +64,7 @@ public final class Annealer {
 
   /** A random bound for the ratio of new to old cost: an exchange up to the bound is accepted. */
   private double allowance(double temperature) {
-    double bits = -SeededRandom.log2(random.unit()) * temperature;
-    return SeededRandom.exp2(Math.max(0, bits));
+    double bits = -PathSearchRandom.log2(random.unit()) * temperature;
+    return PathSearchRandom.exp2(Math.max(0, bits));
   }
 }

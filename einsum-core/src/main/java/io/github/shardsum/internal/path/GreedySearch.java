@@ -37,7 +37,7 @@ public final class GreedySearch {
 
   private double weight = 1;
   private double temperature;
-  private SeededRandom random = new SeededRandom(0);
+  private PathSearchRandom random = new PathSearchRandom(0);
 
   private int[] ids = new int[0];
   private int made;
@@ -65,7 +65,7 @@ public final class GreedySearch {
   }
 
   /** A path with noise; the weight multiplies the sizes of the operands in the score. */
-  public Trial trial(double weight, double temperature, SeededRandom random) {
+  public Trial trial(double weight, double temperature, PathSearchRandom random) {
     this.weight = weight;
     this.temperature = temperature;
     this.random = random;
@@ -187,7 +187,7 @@ public final class GreedySearch {
     double noise = temperature * random.gumbel();
     return removed == 0
         ? -noise
-        : Math.copySign(SeededRandom.log2(1 + Math.abs(removed)), removed) - noise;
+        : Math.copySign(PathSearchRandom.log2(1 + Math.abs(removed)), removed) - noise;
   }
 
   private int contract(int a, int b) {

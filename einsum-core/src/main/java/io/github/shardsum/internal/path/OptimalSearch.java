@@ -39,7 +39,7 @@ public final class OptimalSearch {
    * The best tree for the objective. With {@code SIZE}, the tree with the smallest largest
    * intermediate; among several, the one with the fewest operations.
    */
-  public ContractionTree best(Objective objective) {
+  public PathTree best(Objective objective) {
     return switch (objective) {
       case FLOPS -> {
         double bound = bound();
@@ -60,7 +60,7 @@ public final class OptimalSearch {
    * The tree with the fewest operations among those whose intermediates are within the limit; empty
    * if each of them has more operations than the cap.
    */
-  public Optional<ContractionTree> within(double sizeLimit, double cap) {
+  public Optional<PathTree> within(double sizeLimit, double cap) {
     double flops = dp.minimiseFlops(cap, sizeLimit);
     return Double.isInfinite(flops) ? Optional.empty() : Optional.of(tree());
   }
@@ -69,7 +69,7 @@ public final class OptimalSearch {
     if (leaves <= UNBOUNDED) {
       return Double.POSITIVE_INFINITY;
     }
-    var search = new LocalSearch(problem, 0, TimeBudget.NONE);
+    var search = new LocalPathSearch(problem, 0, PathTimeBudget.NONE);
     search.trials(BOUND_TRIALS);
     search.anneal(BOUND_SWEEPS);
     return search.bestFlops();
@@ -79,7 +79,7 @@ public final class OptimalSearch {
    * Makes a tree of the subsets that the search found. A contraction's operands are numbered before
    * its result.
    */
-  private ContractionTree tree() {
+  private PathTree tree() {
     int[] sets = new int[leaves - 1];
     int count = 1;
     sets[0] = (1 << leaves) - 1;
@@ -99,7 +99,7 @@ public final class OptimalSearch {
       ids[2 * step] = idOf[dp.split(set)];
       ids[2 * step + 1] = idOf[set ^ dp.split(set)];
     }
-    return new ContractionTree(problem, ids);
+    return new PathTree(problem, ids);
   }
 
   private static int append(int[] sets, int count, int set) {

@@ -100,20 +100,20 @@ public final class PathSearch {
         .orElse(sliced);
   }
 
-  private static ContractionTree tree(PathFinder finder, CompactNetwork problem) {
+  private static PathTree tree(PathFinder finder, CompactNetwork problem) {
     return switch (finder) {
       case PathFinder.Auto() -> auto(problem);
-      case PathFinder.Greedy() ->
-          new ContractionTree(problem, new GreedySearch(problem).greedy().ids());
+      case PathFinder.Greedy() -> new PathTree(problem, new GreedySearch(problem).greedy().ids());
       case PathFinder.Optimal(Objective objective) -> new OptimalSearch(problem).best(objective);
       case PathFinder.RandomGreedy random -> {
-        var search = new LocalSearch(problem, random.seed(), TimeBudget.of(random.budget()));
+        var search =
+            new LocalPathSearch(problem, random.seed(), PathTimeBudget.of(random.budget()));
         search.trials(random.trials());
         search.anneal(random.sweeps());
         yield search.bestTree();
       }
       case PathFinder.Given(ContractionPath path) ->
-          new ContractionTree(
+          new PathTree(
               problem,
               path.pairs().stream()
                   .flatMapToInt(pair -> IntStream.of(pair.left(), pair.right()))
@@ -121,12 +121,12 @@ public final class PathSearch {
     };
   }
 
-  private static ContractionTree auto(CompactNetwork problem) {
+  private static PathTree auto(CompactNetwork problem) {
     int n = problem.operandCount();
     if (n <= AUTO_OPTIMAL) {
       return new OptimalSearch(problem).best(Objective.FLOPS);
     }
-    var search = new LocalSearch(problem, 0, TimeBudget.NONE);
+    var search = new LocalPathSearch(problem, 0, PathTimeBudget.NONE);
     search.trials(Math.clamp(TRIAL_OPERANDS / n, 1, MAX_TRIALS));
     double worth = Math.max(MIN_SWEEPS, search.bestFlops() / FLOPS_PER_EXCHANGE / n);
     search.anneal((int) Math.min(MAX_SWEEPS, Math.min(SWEEP_OPERANDS / n, worth)));
@@ -147,7 +147,7 @@ public final class PathSearch {
     }
     return new OptimalSearch(CompactNetwork.of(network))
         .within(limit, sliced.cost().flops())
-        .map(ContractionTree::path)
+        .map(PathTree::path)
         .map(path -> new ContractionPlan(network, path, List.of(), PathCost.of(network, path)))
         .filter(plan -> plan.cost().largestIntermediate() <= limit);
   }
@@ -184,7 +184,7 @@ public final class PathSearch {
     var problem =
         CompactNetwork.of(
             new Network(network.operands(), network.output(), sizes, network.sparse()));
-    var search = new LocalSearch(problem, 0, TimeBudget.NONE);
+    var search = new LocalPathSearch(problem, 0, PathTimeBudget.NONE);
     search.start(tree(new PathFinder.Given(path), problem));
     search.anneal(SLICED_SWEEPS);
     return search.bestTree().path();

@@ -58,7 +58,8 @@ public final class Slicer {
   /** A plan for the path, with slices so that all intermediates fit. */
   public ContractionPlan plan() {
     List<Slice> slices = slices(List.of());
-    return new ContractionPlan(network, flow.path(), slices, new CostModel(flow, slices).cost());
+    return new ContractionPlan(
+        network, flow.path(), slices, new PathCostModel(flow, slices).cost());
   }
 
   /**
@@ -81,7 +82,7 @@ public final class Slicer {
 
   /** The best slice to add or to refine; empty if everything fits. */
   public Optional<Slice> next(Map<Integer, Slice> chosen) {
-    var model = new CostModel(flow, ordered(chosen));
+    var model = new PathCostModel(flow, ordered(chosen));
     List<List<Integer>> oversize = oversize(model, intermediates);
     if (oversize.isEmpty()) {
       return Optional.empty();
@@ -140,7 +141,7 @@ public final class Slicer {
       double flops) {
     var with = new LinkedHashMap<>(chosen);
     with.put(slice.label(), slice);
-    var model = new CostModel(flow, ordered(with));
+    var model = new PathCostModel(flow, ordered(with));
     double gain = excess - excess(model, oversize);
     return (logFlops(model.flops()) - logFlops(flops)) / gain;
   }
@@ -149,11 +150,11 @@ public final class Slicer {
     return StrictMath.log(Math.clamp(flops, 1, Double.MAX_VALUE));
   }
 
-  private List<List<Integer>> oversize(CostModel model, List<List<Integer>> among) {
+  private List<List<Integer>> oversize(PathCostModel model, List<List<Integer>> among) {
     return among.stream().filter(labels -> model.elements(labels) > limit).toList();
   }
 
-  private double excess(CostModel model, List<List<Integer>> oversize) {
+  private double excess(PathCostModel model, List<List<Integer>> oversize) {
     double excess = 0;
     for (List<Integer> labels : oversize) {
       excess += Math.max(0, model.logElements(labels) - StrictMath.log(limit));
@@ -166,7 +167,7 @@ public final class Slicer {
     for (int label : List.copyOf(chosen.keySet())) {
       var without = new LinkedHashMap<>(chosen);
       without.remove(label);
-      if (oversize(new CostModel(flow, ordered(without)), intermediates).isEmpty()) {
+      if (oversize(new PathCostModel(flow, ordered(without)), intermediates).isEmpty()) {
         chosen.remove(label);
       }
     }

@@ -9,10 +9,10 @@ import java.util.Arrays;
 public final class SubtreeRefiner {
   private static final double GAIN = 1 - 1e-9;
 
-  private final ContractionTree tree;
+  private final PathTree tree;
   private final int width;
   private final SubsetDp dp = new SubsetDp();
-  private final LongSet settled = new LongSet();
+  private final PathKeySet settled = new PathKeySet();
   private final int[] frontier;
   private final int[] inner;
   private final int[] localOf;
@@ -21,7 +21,7 @@ public final class SubtreeRefiner {
   private int localCount;
 
   /** Prepares for subtrees of at most {@code width} tensors. */
-  public SubtreeRefiner(ContractionTree tree, int width) {
+  public SubtreeRefiner(PathTree tree, int width) {
     this.tree = tree;
     this.width = width;
     frontier = new int[width];
@@ -31,7 +31,7 @@ public final class SubtreeRefiner {
   }
 
   /** Walks over the tree until a walk gains nothing or the time is up. */
-  public boolean refine(TimeBudget clock) {
+  public boolean refine(PathTimeBudget clock) {
     boolean gained = false;
     boolean again = true;
     while (again && !clock.expired()) {
@@ -41,7 +41,7 @@ public final class SubtreeRefiner {
     return gained;
   }
 
-  private boolean walk(TimeBudget clock) {
+  private boolean walk(PathTimeBudget clock) {
     boolean gained = false;
     for (int node : tree.postOrder()) {
       if (clock.expired()) {
@@ -102,7 +102,7 @@ public final class SubtreeRefiner {
   private long cutKey(int leaves) {
     long sum = 0;
     for (int k = 0; k < leaves; k++) {
-      sum += SeededRandom.mix(tree.key[frontier[k]]);
+      sum += PathSearchRandom.mix(tree.key[frontier[k]]);
     }
     return sum;
   }

@@ -14,7 +14,7 @@ public final class RowCopy {
       out.assign(x);
       return;
     }
-    ParallelRange.run(
+    ParallelRowRange.run(
         workers,
         out.size(axis),
         out.shape().elementCount(),

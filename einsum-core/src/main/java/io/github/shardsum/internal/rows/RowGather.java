@@ -54,7 +54,7 @@ public final class RowGather {
       pick(workers, to, from, table, numbers, count, loops, points);
       return;
     }
-    ParallelRange.run(
+    ParallelRowRange.run(
         workers,
         count,
         out.shape().elementCount(),
@@ -87,7 +87,7 @@ public final class RowGather {
         elements > 1
             && table.size(0) <= MOST_READ * Math.min(count, PICKED)
             && (elements >= workers.parallelism()
-                || !ParallelRange.isShared(workers, elements * count));
+                || !ParallelRowRange.isShared(workers, elements * count));
     for (int axis = 0; near && axis < row.rank(); axis++) {
       near = row.size(axis) == 1 || Math.abs(row.stride(axis)) > apart;
     }
@@ -108,7 +108,7 @@ public final class RowGather {
       Loops loops,
       Loops points) {
     int size = (int) table.size(0);
-    ParallelRange.run(
+    ParallelRowRange.run(
         workers,
         points.points(),
         points.points() * count,

@@ -18,7 +18,7 @@ public record VectorGemmKernels(int bits, boolean halfRate) implements GemmKerne
    * slower.
    */
   public static GemmKernels of(int bits) {
-    return new VectorGemmKernels(bits, bits == 512 && Processor.halvesVectors());
+    return new VectorGemmKernels(bits, bits == 512 && VectorProcessor.halvesVectors());
   }
 
   @Override

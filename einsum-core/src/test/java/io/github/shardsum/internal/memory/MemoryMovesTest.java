@@ -192,7 +192,7 @@ class MemoryMovesTest {
         for (int i = 0; i < ROOM; i++) {
           memory.set(i, i * 5L % 7 + i);
         }
-        Memory rows = new TableRows(memory, 1, starts, 2, 3);
+        Memory rows = new TableRowsMemory(memory, 1, starts, 2, 3);
         List<Double> all = new ArrayList<>();
         for (long start : starts) {
           for (int column = 0; column < 3; column++) {

@@ -1,9 +1,0 @@
-package io.github.shardsum.internal.contraction;
-
-/**
- * A value with its storage.
- *
- * @param ref its storage while the program runs
- * @param view its labels and strides
- */
-record StoredValue(ContractionProgram.Ref ref, View view) {}
