@@ -4,8 +4,8 @@ import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
 import io.github.shardsum.internal.moe.decomposition.LayerComposites;
 import io.github.shardsum.internal.moe.decomposition.LayerProgram;
+import io.github.shardsum.internal.moe.decomposition.RouteCompositeForm;
 import io.github.shardsum.internal.moe.decomposition.RouteComposites;
-import io.github.shardsum.internal.moe.decomposition.RouteForm;
 import io.github.shardsum.internal.moe.kernel.ExpertKernels;
 import io.github.shardsum.internal.moe.kernel.ExpertPartition;
 import io.github.shardsum.internal.moe.kernel.LayerKernels;
@@ -71,7 +71,7 @@ public final class MoePrograms {
    */
   public static Composite route(
       RouteInput<Value> input, RouteOptions options, Randomness randomness) {
-    RouteForm form = RouteForm.of(input, options, randomness);
+    RouteCompositeForm form = RouteCompositeForm.of(input, options, randomness);
     return RouteComposites.route(form, input.operands());
   }
 
@@ -112,7 +112,7 @@ public final class MoePrograms {
    */
   public static Composite denseRoute(
       RouteInput<Value> input, DType dispatch, RouteOptions options, Randomness randomness) {
-    RouteForm form = RouteForm.of(input, options, randomness);
+    RouteCompositeForm form = RouteCompositeForm.of(input, options, randomness);
     return RouteComposites.dense(form, input.operands(), dispatch);
   }
 

@@ -5,10 +5,10 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.internal.moe.route.ArgumentChecks;
-import io.github.shardsum.internal.moe.train.ShardedState;
+import io.github.shardsum.internal.moe.train.ShardedTrainingState;
 import io.github.shardsum.internal.moe.train.TrainingPrograms;
 import io.github.shardsum.internal.moe.train.TrainingState;
-import io.github.shardsum.internal.moe.train.WholeState;
+import io.github.shardsum.internal.moe.train.WholeTrainingState;
 import io.github.shardsum.layout.Box;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.moe.model.Parameter;
@@ -336,8 +336,8 @@ public final class Training implements AutoCloseable {
   private TrainingState first(Backend backend, long seed) {
     TrainingState first =
         placement.isPresent() && backend instanceof MeshBackend mesh
-            ? new ShardedState(mesh)
-            : new WholeState();
+            ? new ShardedTrainingState(mesh)
+            : new WholeTrainingState();
     Map<String, String> layouts = programs.layouts(programs.step(1, 1, 1));
     for (int i = 0; i < names.size(); i++) {
       add(first, first(seed, i), layouts.getOrDefault(names.get(i), ""));
@@ -347,8 +347,8 @@ public final class Training implements AutoCloseable {
 
   private void add(TrainingState to, Tensor tensor, String layout) {
     switch (to) {
-      case WholeState whole -> whole.add(tensor);
-      case ShardedState sharded ->
+      case WholeTrainingState whole -> whole.add(tensor);
+      case ShardedTrainingState sharded ->
           sharded.add(tensor, Layout.parse(placement.orElseThrow().axes().mesh(), layout));
     }
   }

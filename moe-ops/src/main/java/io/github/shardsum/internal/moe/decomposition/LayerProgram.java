@@ -72,13 +72,13 @@ public final class LayerProgram {
   }
 
   private Program withSlots() {
-    RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
+    RouteCompositeForm form = RouteCompositeForm.of(route, spec.options(), spec.randomness());
     Routed routed = routed(form);
     Value outputs = layer(form).slots(inputs, routed.weights(), routed.positions(), experts);
     return finish(outputs, routed);
   }
 
-  private LayerComposites layer(RouteForm form) {
+  private LayerComposites layer(RouteCompositeForm form) {
     return new LayerComposites(
         p, spec.activation(), spec.sizes().experts(), form.capacity(), spec.dtype());
   }
@@ -89,7 +89,7 @@ public final class LayerProgram {
   }
 
   private Program ragged() {
-    RouteForm form = RouteForm.of(route, spec.options(), spec.randomness());
+    RouteCompositeForm form = RouteCompositeForm.of(route, spec.options(), spec.randomness());
     Routed routed = routed(form);
     LayerComposites layer = layer(form);
     Value outputs =
@@ -110,7 +110,7 @@ public final class LayerProgram {
       Value placed,
       Value unusable) {}
 
-  private Routed routed(RouteForm form) {
+  private Routed routed(RouteCompositeForm form) {
     List<Value> results = p.add(RouteComposites.route(form, route.operands()));
     return new Routed(
         p.let("weights", results.get(0)),

@@ -28,7 +28,7 @@ public final class RouteComposites {
   private RouteComposites() {}
 
   /** Combine weights and dispatch mask, {@code [G, S, E, C]}, and the losses of each group. */
-  public static Composite dense(RouteForm form, List<Value> operands, DType dispatch) {
+  public static Composite dense(RouteCompositeForm form, List<Value> operands, DType dispatch) {
     List<ValueType> types = types(operands);
     ProgramBuilder p = Program.builder("dense_route");
     List<Value> inputs = inputs(p, form, types);
@@ -45,7 +45,7 @@ public final class RouteComposites {
   }
 
   /** Weights and positions, {@code [G, S, K]}, and the losses and counts of each group. */
-  public static Composite route(RouteForm form, List<Value> operands) {
+  public static Composite route(RouteCompositeForm form, List<Value> operands) {
     Program decomposition = RouteDecomposition.of(form, types(operands));
     return Composite.of(ROUTE, form.attributes(), operands, decomposition, SPLITTABLE);
   }
@@ -55,7 +55,7 @@ public final class RouteComposites {
   }
 
   /** The names of the operands in a route's decomposition. */
-  static List<String> names(RouteForm form) {
+  static List<String> names(RouteCompositeForm form) {
     List<String> names = new ArrayList<>(List.of("scores"));
     if (form.padded()) {
       names.add("non_padding");
@@ -72,7 +72,8 @@ public final class RouteComposites {
     return names;
   }
 
-  private static List<Value> inputs(ProgramBuilder p, RouteForm form, List<ValueType> types) {
+  private static List<Value> inputs(
+      ProgramBuilder p, RouteCompositeForm form, List<ValueType> types) {
     List<String> names = names(form);
     List<Value> inputs = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {

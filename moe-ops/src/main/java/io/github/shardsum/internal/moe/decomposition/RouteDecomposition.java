@@ -35,7 +35,7 @@ import java.util.Optional;
  */
 final class RouteDecomposition {
   private final ProgramBuilder p;
-  private final RouteForm form;
+  private final RouteCompositeForm form;
   private final RouteOptions options;
   private final long groups;
   private final long tokens;
@@ -47,7 +47,7 @@ final class RouteDecomposition {
   private final Optional<Value> bias;
   private final Optional<Value> recorded;
 
-  private RouteDecomposition(ProgramBuilder p, RouteForm form, List<ValueType> operands) {
+  private RouteDecomposition(ProgramBuilder p, RouteCompositeForm form, List<ValueType> operands) {
     ValueType type = operands.getFirst();
     this.p = p;
     this.form = form;
@@ -81,7 +81,7 @@ final class RouteDecomposition {
    *     [G]} and {@code squared_log_z [G]} of f64, {@code asked [G, E]}, {@code overflow [G]},
    *     {@code placed [G, E]} and {@code unusable [G]} of i32
    */
-  static Program of(RouteForm form, List<ValueType> operands) {
+  static Program of(RouteCompositeForm form, List<ValueType> operands) {
     ProgramBuilder p = Program.builder("route");
     new RouteDecomposition(p, form, operands).build();
     return p.build();

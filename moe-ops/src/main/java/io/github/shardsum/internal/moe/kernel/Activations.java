@@ -21,13 +21,13 @@ import java.util.Optional;
  */
 final class Activations<A> {
   private final ExpertsForm form;
-  private final RowMath<A> math;
-  private final Chunk<A> chunk;
+  private final ExpertRowMath<A> math;
+  private final ExpertChunk<A> chunk;
   private final Activation activation;
   private final boolean gated;
 
   /** The activations of a chunk, for any of its rows. */
-  Activations(Chunk<A> chunk) {
+  Activations(ExpertChunk<A> chunk) {
     this.form = chunk.form();
     this.math = chunk.math();
     this.chunk = chunk;
@@ -35,7 +35,7 @@ final class Activations<A> {
     this.gated = activation.isGated();
   }
 
-  private A row(Scratch own, ScratchArray which) {
+  private A row(Scratch own, ExpertScratchArray which) {
     return math.array(own, which.slot(), Math.max(form.hidden(), form.model()));
   }
 
@@ -52,14 +52,14 @@ final class Activations<A> {
   }
 
   /**
-   * Computes {@link Chunk#hidden}: the first product (both products of a gated activation), then
-   * the activation, times the weights of {@link #weigh}. The activation is the epilogue of the
+   * Computes {@link ExpertChunk#hidden}: the first product (both products of a gated activation),
+   * then the activation, times the weights of {@link #weigh}. The activation is the epilogue of the
    * product, applied to sums that are still in the cache.
    */
   void of(MatrixRows x, ExpertWeights<Tensor> w) {
     int all = form.hidden();
     Tensor h = chunk.matrix(chunk.hidden(), all);
-    int most = gated ? ChunkSize.GATED_COLUMNS : all;
+    int most = gated ? ExpertChunkSize.GATED_COLUMNS : all;
     for (int from = 0; from < all; from += most) {
       int end = Math.min(all, from + most);
       int width = end - from;
@@ -75,7 +75,7 @@ final class Activations<A> {
           x,
           w.in().slice(2, from, end),
           chunk.sizes(),
-          Chunk.epilogue(columns(w.inBias(), from, end)),
+          ExpertChunk.epilogue(columns(w.inBias(), from, end)),
           ofSums(v, width));
     }
   }
@@ -97,8 +97,8 @@ final class Activations<A> {
   }
 
   /**
-   * Computes {@link Chunk#hidden} from operands that were kept: their activation times the weights
-   * of {@link #weigh}.
+   * Computes {@link ExpertChunk#hidden} from operands that were kept: their activation times the
+   * weights of {@link #weigh}.
    *
    * @param z {@code [R, H]}
    * @param v {@code [R, H]}, for a gated activation
@@ -111,19 +111,19 @@ final class Activations<A> {
     Optional<Elements> gates = v.map(Elements::of);
     chunk.eachRow(
         (row, own) -> {
-          A gate = row(own, ScratchArray.ROW_LINEAR);
+          A gate = row(own, ExpertScratchArray.ROW_LINEAR);
           load(from, z, row, h, row * width);
           if (gates.isPresent()) {
             load(gates.get(), v.orElseThrow(), row, gate, 0);
           }
-          A spare = row(own, ScratchArray.ROW_SPARE);
+          A spare = row(own, ExpertScratchArray.ROW_SPARE);
           math.activate(activation, weights[row], h, row * width, gate, 0, width, spare, 0);
         });
   }
 
   /**
    * Computes the chunk's rows of {@code [R, M]}: the last product, of the weighted {@link
-   * Chunk#hidden}, plus its bias times the weights of rows.
+   * ExpertChunk#hidden}, plus its bias times the weights of rows.
    */
   void outputs(Tensor w, Optional<Tensor> bias, A all) {
     MatrixRows h = chunk.operand(chunk.hidden(), form.hidden());
@@ -142,8 +142,8 @@ final class Activations<A> {
   }
 
   /**
-   * Computes the activation's operands, {@link Chunk#hidden} and {@link Chunk#linear}. For a relu,
-   * computes its value instead.
+   * Computes the activation's operands, {@link ExpertChunk#hidden} and {@link ExpertChunk#linear}.
+   * For a relu, computes its value instead.
    */
   void before(MatrixRows x, ExpertWeights<Tensor> w) {
     int hidden = form.hidden();
@@ -167,7 +167,7 @@ final class Activations<A> {
 
   /**
    * The backward pass from the operands that {@link #before} computed and from the unweighted
-   * {@link Chunk#hiddenCotangent}. The weighted activation and the cotangents replace them.
+   * {@link ExpertChunk#hiddenCotangent}. The weighted activation and the cotangents replace them.
    */
   void back(Back back) {
     int width = form.hidden();
@@ -178,8 +178,8 @@ final class Activations<A> {
     chunk.eachRow(
         (row, own) -> {
           int at = row * width;
-          A z = row(own, ScratchArray.ROW_HIDDEN);
-          A gate = row(own, ScratchArray.ROW_LINEAR);
+          A z = row(own, ExpertScratchArray.ROW_HIDDEN);
+          A gate = row(own, ExpertScratchArray.ROW_LINEAR);
           math.copy(h, at, z, 0, width);
           if (gated) {
             math.copy(v, at, gate, 0, width);
@@ -194,8 +194,8 @@ final class Activations<A> {
   }
 
   /**
-   * The backward pass from operands that were kept, {@code [R, H]}. Afterwards {@link Chunk#hidden}
-   * is the weighted activation, and the cotangents are stored.
+   * The backward pass from operands that were kept, {@code [R, H]}. Afterwards {@link
+   * ExpertChunk#hidden} is the weighted activation, and the cotangents are stored.
    *
    * @param dz receives the cotangent of z; may be z
    * @param dv receives the cotangent of v; may be v
@@ -211,8 +211,8 @@ final class Activations<A> {
     RowBack rowBack = new RowBack(back);
     chunk.eachRow(
         (row, own) -> {
-          A kept = row(own, ScratchArray.ROW_HIDDEN);
-          A gate = row(own, ScratchArray.ROW_LINEAR);
+          A kept = row(own, ExpertScratchArray.ROW_HIDDEN);
+          A gate = row(own, ExpertScratchArray.ROW_LINEAR);
           load(from, z, row, kept, 0);
           if (gates.isPresent()) {
             load(gates.get(), v.orElseThrow(), row, gate, 0);
@@ -221,7 +221,7 @@ final class Activations<A> {
             // The backward pass of a relu reads its value; the backward pass of other activations
             // reads their operands.
             math.activate(
-                activation, 1, kept, 0, gate, 0, width, row(own, ScratchArray.ROW_SPARE), 0);
+                activation, 1, kept, 0, gate, 0, width, row(own, ExpertScratchArray.ROW_SPARE), 0);
           }
           A cotangent = rowBack.run(row, own, d, kept, gate);
           math.copy(kept, 0, h, row * width, width);
@@ -266,9 +266,9 @@ final class Activations<A> {
     A run(int row, Scratch own, A d, A z, A v) {
       int width = form.hidden();
       int choice = chunk.choice(row);
-      A spare = row(own, ScratchArray.ROW_SPARE);
+      A spare = row(own, ExpertScratchArray.ROW_SPARE);
       double dot = bias.isPresent() ? dotWithBias(row, own, bias.get(), spare) : 0;
-      A cotangent = row(own, ScratchArray.ROW_COTANGENT);
+      A cotangent = row(own, ExpertScratchArray.ROW_COTANGENT);
       math.copy(d, row * width, cotangent, 0, width);
       double weight = back.weight().get(choice);
       double sum = math.back(activation, weight, cotangent, z, v, width, spare);
@@ -278,7 +278,7 @@ final class Activations<A> {
 
     private double dotWithBias(int row, Scratch own, A of, A spare) {
       Tensor y = back.y();
-      A dy = row(own, ScratchArray.ROW_COTANGENT);
+      A dy = row(own, ExpertScratchArray.ROW_COTANGENT);
       math.load(cotangents, chunk.position(y, row), y.stride(2), form.model(), dy, 0);
       return math.dot(dy, of, form.model(), spare);
     }

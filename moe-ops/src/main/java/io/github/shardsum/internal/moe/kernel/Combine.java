@@ -19,7 +19,7 @@ final class Combine {
    */
   static <A> void run(ExpertRun<A> run, A rows, Tensor out) {
     ExpertsForm form = run.form();
-    RowMath<A> math = run.math();
+    ExpertRowMath<A> math = run.math();
     Workers workers = run.workers();
     int[] rowOf = run.dispatch().rows();
     int tokens = form.groups() * form.tokens();
@@ -31,7 +31,9 @@ final class Combine {
     workers.run(
         tasks,
         (task, scratch) -> {
-          A sum = result.orElseGet(() -> math.array(scratch, ScratchArray.TOKEN_SUM.slot(), width));
+          A sum =
+              result.orElseGet(
+                  () -> math.array(scratch, ExpertScratchArray.TOKEN_SUM.slot(), width));
           int end = (int) ((long) tokens * (task + 1) / tasks);
           for (int token = (int) ((long) tokens * task / tasks); token < end; token++) {
             int first = next(rowOf, token * slots, (token + 1) * slots);

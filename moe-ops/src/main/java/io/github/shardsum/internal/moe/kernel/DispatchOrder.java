@@ -29,10 +29,10 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
     int tokens = (int) positions.size(1);
     int slots = (int) positions.size(2);
     int all = groups * tokens * slots;
-    int[] rows = scratch.ints(ScratchArray.ROW_OF_CHOICE.slot(), all);
-    int[] starts = scratch.ints(ScratchArray.EXPERT_STARTS.slot(), experts + 1);
-    int[] next = scratch.ints(ScratchArray.EXPERT_NEXT.slot(), experts);
-    double[] numbers = scratch.doubles(ScratchArray.POSITIONS.slot(), slots);
+    int[] rows = scratch.ints(ExpertScratchArray.ROW_OF_CHOICE.slot(), all);
+    int[] starts = scratch.ints(ExpertScratchArray.EXPERT_STARTS.slot(), experts + 1);
+    int[] next = scratch.ints(ExpertScratchArray.EXPERT_NEXT.slot(), experts);
+    double[] numbers = scratch.doubles(ExpertScratchArray.POSITIONS.slot(), slots);
     TokenElements given = TokenElements.of(positions);
     Arrays.fill(starts, 0, experts + 1, 0);
     for (int group = 0, at = 0; group < groups; group++) {
@@ -52,7 +52,7 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
       next[expert] = starts[expert];
       starts[expert + 1] += starts[expert];
     }
-    int[] choices = scratch.ints(ScratchArray.CHOICE_OF_ROW.slot(), starts[experts]);
+    int[] choices = scratch.ints(ExpertScratchArray.CHOICE_OF_ROW.slot(), starts[experts]);
     for (int at = 0; at < all; at++) {
       if (rows[at] >= 0) {
         int row = next[rows[at]]++;
@@ -74,9 +74,9 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
   static DispatchOrder ofCounts(Tensor counts, int most, Scratch scratch) {
     int sources = (int) counts.size(0);
     int experts = (int) counts.size(1);
-    int[] rows = scratch.ints(ScratchArray.ROW_OF_CHOICE.slot(), most);
-    int[] starts = scratch.ints(ScratchArray.EXPERT_STARTS.slot(), experts + 1);
-    int[] next = scratch.ints(ScratchArray.EXPERT_NEXT.slot(), experts);
+    int[] rows = scratch.ints(ExpertScratchArray.ROW_OF_CHOICE.slot(), most);
+    int[] starts = scratch.ints(ExpertScratchArray.EXPERT_STARTS.slot(), experts + 1);
+    int[] next = scratch.ints(ExpertScratchArray.EXPERT_NEXT.slot(), experts);
     Arrays.fill(starts, 0, experts + 1, 0);
     for (int source = 0; source < sources; source++) {
       for (int expert = 0; expert < experts; expert++) {
@@ -87,7 +87,7 @@ record DispatchOrder(int[] rows, int[] choices, int[] starts, int slots) {
       next[expert] = starts[expert];
       starts[expert + 1] += starts[expert];
     }
-    int[] choices = scratch.ints(ScratchArray.CHOICE_OF_ROW.slot(), most);
+    int[] choices = scratch.ints(ExpertScratchArray.CHOICE_OF_ROW.slot(), most);
     int at = 0;
     for (int source = 0; source < sources; source++) {
       for (int expert = 0; expert < experts; expert++) {

@@ -194,7 +194,7 @@ public record ExpertPartition(boolean isGradient)
     private Part.Run run(String name, List<String> reads, List<String> writes) {
       SortedMap<String, String> attributes = new TreeMap<>(composite.attributes());
       attributes.put(ExpertComposites.EXPERTS, Integer.toString(form.experts()));
-      attributes.put(RowComposites.CHUNK, Integer.toString(ChunkSize.rows(form, true, 1)));
+      attributes.put(RowComposites.CHUNK, Integer.toString(ExpertChunkSize.rows(form, true, 1)));
       return new Part.Run(name, attributes, reads, writes);
     }
 

@@ -29,13 +29,13 @@ import java.util.stream.IntStream;
 record ExpertRun<A>(
     ExpertsForm form,
     int mostRows,
-    RowMath<A> math,
+    ExpertRowMath<A> math,
     DispatchOrder dispatch,
     List<Tensor> operands,
     List<Tensor> results,
     Workers workers,
     Scratch scratch,
-    SharedCost sharing) {
+    SharedExpertCost sharing) {
   /**
    * Fewest tasks for each thread if there are enough chunks, so that no thread works long after the
    * others have ended.
@@ -52,7 +52,7 @@ record ExpertRun<A>(
    * same array.
    */
   A rows() {
-    return math.array(scratch, ScratchArray.ALL_ROWS.slot(), count() * form.model());
+    return math.array(scratch, ExpertScratchArray.ALL_ROWS.slot(), count() * form.model());
   }
 
   /**
@@ -60,7 +60,7 @@ record ExpertRun<A>(
    *
    * @param work the work on all chunks of an expert, even of one without rows
    */
-  void eachExpert(Consumer<Chunk<A>> work) {
+  void eachExpert(Consumer<ExpertChunk<A>> work) {
     run(IntStream.range(0, form.experts()).mapToObj(this::whole).toList(), work);
   }
 
@@ -69,7 +69,7 @@ record ExpertRun<A>(
    *
    * @param work the work on some of an expert's chunks
    */
-  void eachPart(Consumer<Chunk<A>> work) {
+  void eachPart(Consumer<ExpertChunk<A>> work) {
     long most = Math.max(mostRows, count() / ((long) TASKS_OF_THREAD * workers.parallelism()));
     List<Task> tasks = new ArrayList<>();
     for (int expert = 0; expert < form.experts(); expert++) {
@@ -96,14 +96,14 @@ record ExpertRun<A>(
 
   /**
    * Runs tasks, the longest first. All threads share the work of the first tasks, as many as {@link
-   * SharedTasks} says; each other task runs on one thread. The division changes no bit of the
+   * SharedExpertTasks} says; each other task runs on one thread. The division changes no bit of the
    * result.
    */
-  private void run(List<Task> tasks, Consumer<Chunk<A>> work) {
+  private void run(List<Task> tasks, Consumer<ExpertChunk<A>> work) {
     List<Task> order = new ArrayList<>(tasks);
     order.sort(Comparator.comparingInt((Task task) -> task.rows(dispatch)).reversed());
     int[] rows = order.stream().mapToInt(task -> task.rows(dispatch)).toArray();
-    int together = SharedTasks.count(rows, workers.parallelism(), sharing.value());
+    int together = SharedExpertTasks.count(rows, workers.parallelism(), sharing.value());
     long begin = System.nanoTime();
     for (Task task : order.subList(0, together)) {
       workers.run(1, (_, own) -> work.accept(chunk(task, workers, own)));
@@ -112,11 +112,13 @@ record ExpertRun<A>(
     long alone = alone(order.subList(together, order.size()), work);
     long sharedRows = Arrays.stream(rows, 0, together).asLongStream().sum();
     long aloneRows = Arrays.stream(rows, together, rows.length).asLongStream().sum();
-    sharing.add(new SharedCost.Tasks(shared, sharedRows), new SharedCost.Tasks(alone, aloneRows));
+    sharing.add(
+        new SharedExpertCost.Tasks(shared, sharedRows),
+        new SharedExpertCost.Tasks(alone, aloneRows));
   }
 
   /** Runs each task on one thread; returns the nanoseconds of all threads together. */
-  private long alone(List<Task> tasks, Consumer<Chunk<A>> work) {
+  private long alone(List<Task> tasks, Consumer<ExpertChunk<A>> work) {
     Workers single = workers.alone();
     AtomicLong nanos = new AtomicLong();
     workers.run(
@@ -129,8 +131,8 @@ record ExpertRun<A>(
     return nanos.get();
   }
 
-  private Chunk<A> chunk(Task task, Workers threads, Scratch own) {
-    return new Chunk<>(this, task.expert(), task.from(), task.end(), threads, own);
+  private ExpertChunk<A> chunk(Task task, Workers threads, Scratch own) {
+    return new ExpertChunk<>(this, task.expert(), task.from(), task.end(), threads, own);
   }
 
   /** Sets the rows of a result {@code [R, width]} that belong to no choice to 0. */

@@ -70,7 +70,7 @@ record ExpertsForm(
     if (rows * model > Shape.LONGEST_ARRAY
         || rows > Shape.LONGEST_ARRAY
         || model * hidden > Shape.LONGEST_ARRAY
-        || ChunkSize.MOST_ROWS * Math.max(model, hidden) > Shape.LONGEST_ARRAY) {
+        || ExpertChunkSize.MOST_ROWS * Math.max(model, hidden) > Shape.LONGEST_ARRAY) {
       return Optional.empty();
     }
     return Optional.of(
@@ -133,7 +133,7 @@ record ExpertsForm(
   }
 
   /** The arithmetic; bf16 is computed in f32. */
-  RowMath<?> math() {
-    return dtype == DType.F64 ? new DoubleRowMath() : new FloatRowMath();
+  ExpertRowMath<?> math() {
+    return dtype == DType.F64 ? new DoubleExpertRowMath() : new FloatExpertRowMath();
   }
 }

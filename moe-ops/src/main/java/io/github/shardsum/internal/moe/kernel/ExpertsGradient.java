@@ -60,7 +60,7 @@ final class ExpertsGradient<A> {
     run.clearUnsent(gradient.weightGradient);
   }
 
-  private void expert(Chunk<A> chunk) {
+  private void expert(ExpertChunk<A> chunk) {
     if (chunk.isEmpty()) {
       gradients.all().forEach(chunk::clear);
       return;
@@ -76,7 +76,7 @@ final class ExpertsGradient<A> {
   }
 
   private void part(
-      Chunk<A> chunk,
+      ExpertChunk<A> chunk,
       ExpertWeights<Tensor> w,
       ExpertWeights<Tensor> to,
       BiasSums<A> sums,
@@ -106,7 +106,7 @@ final class ExpertsGradient<A> {
   }
 
   /** Memory for the gradients of an expert's matrices; gradients of biases are separate sums. */
-  private ExpertWeights<Tensor> into(Chunk<A> chunk) {
+  private ExpertWeights<Tensor> into(ExpertChunk<A> chunk) {
     int[] next = {0};
     return gradients.map(each -> each.rank() < 3 ? each : chunk.gradientOf(each, next[0]++));
   }
@@ -119,10 +119,10 @@ final class ExpertsGradient<A> {
    * @param linear the gradient of b_v
    */
   private record BiasSums<A>(
-      Optional<GradientSums<A>> in,
-      Optional<GradientSums<A>> out,
-      Optional<GradientSums<A>> linear) {
-    static <A> BiasSums<A> of(Chunk<A> chunk, ExpertWeights<Tensor> gradients) {
+      Optional<ExpertBiasGradient<A>> in,
+      Optional<ExpertBiasGradient<A>> out,
+      Optional<ExpertBiasGradient<A>> linear) {
+    static <A> BiasSums<A> of(ExpertChunk<A> chunk, ExpertWeights<Tensor> gradients) {
       return new BiasSums<>(
           gradients.inBias().map(each -> chunk.sums(each, 0)),
           gradients.outBias().map(each -> chunk.sums(each, 1)),
@@ -130,7 +130,7 @@ final class ExpertsGradient<A> {
     }
 
     void store() {
-      Stream.of(in, out, linear).flatMap(Optional::stream).forEach(GradientSums::store);
+      Stream.of(in, out, linear).flatMap(Optional::stream).forEach(ExpertBiasGradient::store);
     }
   }
 }

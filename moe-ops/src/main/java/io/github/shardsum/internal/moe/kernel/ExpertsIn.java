@@ -63,12 +63,12 @@ final class ExpertsIn {
    */
   record Product(int index, Tensor matrix, Optional<Tensor> bias, Optional<Tensor> cotangent) {
     /** The expert's matrix in the dtype of the arithmetic. */
-    Tensor matrix(Chunk<?> chunk) {
+    Tensor matrix(ExpertChunk<?> chunk) {
       return chunk.matrix(matrix, index);
     }
 
     /** The expert's bias in the dtype of the arithmetic. */
-    Optional<Tensor> bias(Chunk<?> chunk) {
+    Optional<Tensor> bias(ExpertChunk<?> chunk) {
       return bias.map(all -> chunk.matrix(all, chunk.form().firstProducts() + index));
     }
   }
@@ -79,7 +79,7 @@ final class ExpertsIn {
     run.results().forEach(run::clearRest);
   }
 
-  private static <A> void expert(Operands operands, List<Tensor> results, Chunk<A> chunk) {
+  private static <A> void expert(Operands operands, List<Tensor> results, ExpertChunk<A> chunk) {
     List<Tensor> matrices = operands.products().stream().map(each -> each.matrix(chunk)).toList();
     List<Optional<Tensor>> biases =
         operands.products().stream().map(each -> each.bias(chunk)).toList();
@@ -93,7 +93,7 @@ final class ExpertsIn {
   }
 
   private static <A> void product(
-      Chunk<A> chunk, MatrixRows x, Tensor w, Optional<Tensor> bias, Tensor result) {
+      ExpertChunk<A> chunk, MatrixRows x, Tensor w, Optional<Tensor> bias, Tensor result) {
     if (chunk.isDirect()) {
       chunk.product(x, w, bias, false, chunk.rowsOf(result, 0));
     } else {

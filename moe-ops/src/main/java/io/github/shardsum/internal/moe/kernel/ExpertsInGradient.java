@@ -26,7 +26,7 @@ final class ExpertsInGradient {
     }
 
     /** Sets the expert's parts to 0. */
-    void clear(Chunk<?> chunk) {
+    void clear(ExpertChunk<?> chunk) {
       matrices.forEach(chunk::clear);
       biases.forEach(chunk::clear);
     }
@@ -56,8 +56,8 @@ final class ExpertsInGradient {
    * @param sums the gradient of the bias, if there is one
    */
   private record Product<A>(
-      Tensor cotangent, Tensor w, Tensor gradient, Optional<GradientSums<A>> sums) {
-    static <A> Product<A> of(ExpertsIn.Product product, Results results, Chunk<A> chunk) {
+      Tensor cotangent, Tensor w, Tensor gradient, Optional<ExpertBiasGradient<A>> sums) {
+    static <A> Product<A> of(ExpertsIn.Product product, Results results, ExpertChunk<A> chunk) {
       int index = product.index();
       return new Product<>(
           product.cotangent().orElseThrow(),
@@ -68,7 +68,7 @@ final class ExpertsInGradient {
   }
 
   private static <A> void expert(
-      ExpertsIn.Operands operands, Results results, Chunk<A> chunk, A rows) {
+      ExpertsIn.Operands operands, Results results, ExpertChunk<A> chunk, A rows) {
     List<Product<A>> products =
         operands.products().stream().map(each -> Product.of(each, results, chunk)).toList();
     chunk.eachPart(
@@ -92,7 +92,7 @@ final class ExpertsInGradient {
         });
     for (int i = 0; i < products.size(); i++) {
       chunk.store(products.get(i).gradient(), results.matrices().get(i));
-      products.get(i).sums().ifPresent(GradientSums::store);
+      products.get(i).sums().ifPresent(ExpertBiasGradient::store);
     }
   }
 }

@@ -109,7 +109,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
 
   @Override
   public long packedBytes(Workers workers) {
-    return ChunkSize.packedBytes(form, form.rows());
+    return ExpertChunkSize.packedBytes(form, form.rows());
   }
 
   @Override
@@ -127,12 +127,12 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
   /** Returns false if the results may differ in some bit from those of the decomposition. */
   private boolean run(
       List<Tensor> operands, List<Tensor> results, Workers workers, Scratch scratch) {
-    OrderedRows rows = scratch.kept(OrderedRows.class, OrderedRows::new);
+    OrderedExpertRows rows = scratch.kept(OrderedExpertRows.class, OrderedExpertRows::new);
     boolean isSlotted = rows.sort(form, operands.get(Experts.Operands.POSITIONS));
     boolean isFinite =
         operands.stream()
             .filter(each -> each.dtype() == DType.F32)
-            .allMatch(each -> OrderedRows.isFinite(workers, each));
+            .allMatch(each -> OrderedExpertRows.isFinite(workers, each));
     if (!isSlotted || !isFinite) {
       return false;
     }
@@ -142,7 +142,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
   }
 
   private boolean forward(
-      List<Tensor> operands, List<Tensor> results, Workers workers, OrderedRows rows) {
+      List<Tensor> operands, List<Tensor> results, Workers workers, OrderedExpertRows rows) {
     Tensor x = rows.matrix(0, form.model());
     Tensor h = rows.matrix(1, form.hidden());
     Tensor y = rows.matrix(2, form.model());
@@ -151,11 +151,11 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     product(workers, rows, h, operands.get(OUT), y, Epilogue.none());
     Tensor out = results.getFirst();
     rows.combine(workers, y, Optional.of(operands.get(WEIGHTS)), out);
-    return OrderedRows.isFinite(workers, out);
+    return OrderedExpertRows.isFinite(workers, out);
   }
 
   private boolean back(
-      List<Tensor> operands, List<Tensor> results, Workers workers, OrderedRows rows) {
+      List<Tensor> operands, List<Tensor> results, Workers workers, OrderedExpertRows rows) {
     Tensor x = rows.matrix(0, form.model());
     Tensor h = rows.matrix(1, form.hidden());
     Tensor y = rows.matrix(2, form.model());
@@ -181,12 +181,12 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     // The rows of outputs are no longer needed, so their memory is reused.
     product(workers, rows, dh, in.transpose(0, 2, 1), y, Epilogue.none());
     rows.combine(workers, y, Optional.empty(), results.getFirst());
-    return OrderedRows.isFinite(workers, results.getFirst())
-        && OrderedRows.isFinite(workers, results.get(WEIGHTS));
+    return OrderedExpertRows.isFinite(workers, results.getFirst())
+        && OrderedExpertRows.isFinite(workers, results.get(WEIGHTS));
   }
 
   private void product(
-      Workers workers, OrderedRows rows, Tensor x, Tensor w, Tensor out, Epilogue epilogue) {
+      Workers workers, OrderedExpertRows rows, Tensor x, Tensor w, Tensor out, Epilogue epilogue) {
     GroupedProduct.rowsInto(workers, sums, out, MatrixRows.of(x), w, rows.ofExperts(), epilogue);
   }
 
@@ -194,7 +194,8 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
    * The sum over slots of one group after another, and over groups by the tree; false if an element
    * is not finite, or -0. Each matrix is looked at while it is in the cache.
    */
-  private boolean matrices(Workers workers, OrderedRows rows, Tensor x, Tensor y, Tensor out) {
+  private boolean matrices(
+      Workers workers, OrderedExpertRows rows, Tensor x, Tensor y, Tensor out) {
     boolean isExact = true;
     for (int expert = 0; expert < form.experts() && isExact; expert++) {
       long from = rows.start(expert);
@@ -207,7 +208,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
           MatrixRows.of(x.slice(0, from, to)),
           MatrixRows.of(y.slice(0, from, to)),
           rows.ofGroups(expert));
-      isExact = OrderedRows.isFiniteWithoutNegativeZero(workers, matrix);
+      isExact = OrderedExpertRows.isFiniteWithoutNegativeZero(workers, matrix);
     }
     return isExact;
   }

@@ -36,7 +36,7 @@ record ExpertsKernel(
     Map<Integer, Integer> inPlace,
     Function<SumOrder, Optional<CompositeKernel>> inOrder,
     Work work,
-    SharedCost sharing)
+    SharedExpertCost sharing)
     implements CompositeKernel {
   /** The work of a run, in arrays of either kind. */
   interface Work {
@@ -55,7 +55,7 @@ record ExpertsKernel(
     long rows = holdsRows ? form.rows() * form.model() * form.math().dtype().byteSize() : 0;
     return order
         + rows
-        + ChunkSize.plannedBytes(form, backward, workers.parallelism(), workers.threads());
+        + ExpertChunkSize.plannedBytes(form, backward, workers.parallelism(), workers.threads());
   }
 
   @Override
@@ -65,7 +65,8 @@ record ExpertsKernel(
 
   @Override
   public long packedBytes(Workers workers) {
-    return ChunkSize.packedBytes(form, ChunkSize.rows(form, backward, workers.parallelism()));
+    return ExpertChunkSize.packedBytes(
+        form, ExpertChunkSize.rows(form, backward, workers.parallelism()));
   }
 
   @Override
@@ -79,7 +80,7 @@ record ExpertsKernel(
   }
 
   private <A> void run(
-      RowMath<A> math,
+      ExpertRowMath<A> math,
       List<Tensor> operands,
       List<Tensor> results,
       Workers workers,
@@ -92,7 +93,7 @@ record ExpertsKernel(
     work.run(
         new ExpertRun<>(
             form,
-            ChunkSize.rows(form, backward, threads),
+            ExpertChunkSize.rows(form, backward, threads),
             math,
             dispatch,
             operands,

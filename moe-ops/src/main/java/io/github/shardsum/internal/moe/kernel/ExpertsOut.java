@@ -67,12 +67,12 @@ final class ExpertsOut {
     }
 
     /** The expert's matrix in the dtype of the arithmetic. */
-    Tensor matrix(Chunk<?> chunk) {
+    Tensor matrix(ExpertChunk<?> chunk) {
       return chunk.matrix(matrix, 0);
     }
 
     /** The expert's bias in the dtype of the arithmetic. */
-    Optional<Tensor> bias(Chunk<?> chunk) {
+    Optional<Tensor> bias(ExpertChunk<?> chunk) {
       return bias.map(all -> chunk.matrix(all, 1));
     }
   }

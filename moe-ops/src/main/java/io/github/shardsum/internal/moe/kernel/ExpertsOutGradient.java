@@ -45,7 +45,7 @@ final class ExpertsOutGradient {
     }
 
     /** Sets the expert's parts to 0. */
-    void clear(Chunk<?> chunk) {
+    void clear(ExpertChunk<?> chunk) {
       chunk.clear(matrix);
       bias.ifPresent(chunk::clear);
     }
@@ -79,7 +79,8 @@ final class ExpertsOutGradient {
     run.clearUnsent(TokenElements.of(results.weights()));
   }
 
-  private static <A> void expert(ExpertsOut.Operands operands, Results results, Chunk<A> chunk) {
+  private static <A> void expert(
+      ExpertsOut.Operands operands, Results results, ExpertChunk<A> chunk) {
     ExpertsForm form = chunk.form();
     TokenElements weight = TokenElements.of(operands.weights());
     TokenElements weightGradient = TokenElements.of(results.weights());
@@ -87,7 +88,7 @@ final class ExpertsOutGradient {
     Tensor w = operands.matrix(chunk);
     Optional<Tensor> bias = operands.bias(chunk);
     Tensor gradient = chunk.gradientOf(results.matrix(), 0);
-    Optional<GradientSums<A>> sums = results.bias().map(each -> chunk.sums(each, 0));
+    Optional<ExpertBiasGradient<A>> sums = results.bias().map(each -> chunk.sums(each, 0));
     Activations<A> activations = new Activations<>(chunk);
     chunk.eachPart(
         part -> {
@@ -103,6 +104,6 @@ final class ExpertsOutGradient {
           sums.ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
         });
     chunk.store(gradient, results.matrix());
-    sums.ifPresent(GradientSums::store);
+    sums.ifPresent(ExpertBiasGradient::store);
   }
 }

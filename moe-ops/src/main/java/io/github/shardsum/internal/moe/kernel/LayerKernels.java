@@ -28,7 +28,7 @@ public final class LayerKernels {
         Map.of(),
         _ -> Optional.empty(),
         work,
-        new SharedCost());
+        new SharedExpertCost());
   }
 
   private static CompositeKernel backward(
@@ -48,7 +48,7 @@ public final class LayerKernels {
         inPlace,
         _ -> Optional.empty(),
         work,
-        new SharedCost());
+        new SharedExpertCost());
   }
 
   /** The kernel of {@code moe.experts}. */
@@ -66,7 +66,7 @@ public final class LayerKernels {
                     Map.of(),
                     sums -> ExpertsInOrder.of(form, composite, sums, false),
                     Experts::run,
-                    new SharedCost()));
+                    new SharedExpertCost()));
   }
 
   /** The kernel of the gradient of {@code moe.experts}. */
@@ -84,7 +84,7 @@ public final class LayerKernels {
                     Map.of(),
                     sums -> ExpertsInOrder.of(form, composite, sums, true),
                     ExpertsGradient::run,
-                    new SharedCost()));
+                    new SharedExpertCost()));
   }
 
   static Optional<ExpertsForm> whole(Composite composite, int cotangents) {

@@ -4,7 +4,7 @@ import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.moe.decomposition.RouteForm;
+import io.github.shardsum.internal.moe.decomposition.RouteCompositeForm;
 import io.github.shardsum.internal.moe.route.GroupRoute;
 import io.github.shardsum.internal.moe.route.GroupRouter;
 import io.github.shardsum.internal.moe.route.RouteOperands;
@@ -33,7 +33,8 @@ import java.util.stream.IntStream;
  *     present if these groups are a chunk of a split along G. The drawn numbers are then those of
  *     the whole route
  */
-public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, OptionalInt start)
+public record RouteKernel(
+    RouteCompositeForm form, GroupRoute.Setup setup, long groups, OptionalInt start)
     implements CompositeKernel {
 
   /** The kernel of a composite. */
@@ -43,7 +44,7 @@ public record RouteKernel(RouteForm form, GroupRoute.Setup setup, long groups, O
 
   static RouteKernel forward(Composite composite) {
     ValueType scores = composite.operands().getFirst().type();
-    RouteForm form = RouteForm.of(composite);
+    RouteCompositeForm form = RouteCompositeForm.of(composite);
     GroupRoute.Setup setup = form.setup(scores.size("S"), scores.size("E"));
     OptionalInt start =
         IntStream.range(1, composite.operands().size())

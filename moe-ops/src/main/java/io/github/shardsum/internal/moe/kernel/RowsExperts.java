@@ -41,7 +41,12 @@ import java.util.Optional;
  * @param sharing the cost of shared tasks in earlier runs of this kernel
  */
 record RowsExperts(
-    ExpertsForm form, int chunk, boolean isGradient, int memberAt, int pieces, SharedCost sharing)
+    ExpertsForm form,
+    int chunk,
+    boolean isGradient,
+    int memberAt,
+    int pieces,
+    SharedExpertCost sharing)
     implements CompositeKernel {
   private static final int COUNTS = 2;
   private static final String NUMBER = "[1-9][0-9]{0,8}";
@@ -74,11 +79,11 @@ record RowsExperts(
                   ? Optional.of(
                       new RowsExperts(
                           form,
-                          Math.min(Integer.parseInt(chunk), ChunkSize.MOST_ROWS),
+                          Math.min(Integer.parseInt(chunk), ExpertChunkSize.MOST_ROWS),
                           isGradient,
                           hasMember ? given - 1 : -1,
                           Integer.parseInt(pieces),
-                          new SharedCost()))
+                          new SharedExpertCost()))
                   : Optional.empty();
             });
   }
@@ -100,7 +105,7 @@ record RowsExperts(
     boolean fits =
         count * Math.max(1, model) <= Shape.LONGEST_ARRAY
             && model * hidden <= Shape.LONGEST_ARRAY
-            && ChunkSize.MOST_ROWS * Math.max(model, hidden) <= Shape.LONGEST_ARRAY;
+            && ExpertChunkSize.MOST_ROWS * Math.max(model, hidden) <= Shape.LONGEST_ARRAY;
     return fits
         ? Optional.of(
             new ExpertsForm(
@@ -126,12 +131,12 @@ record RowsExperts(
   public long scratchBytes(Workers workers) {
     long order = Integer.BYTES * (2L * form.tokens() + form.experts() + 1);
     long rows = (long) form.tokens() * form.model() * form.math().dtype().byteSize();
-    return order + rows + workers.threads() * ChunkSize.bytes(form, isGradient, chunk);
+    return order + rows + workers.threads() * ExpertChunkSize.bytes(form, isGradient, chunk);
   }
 
   @Override
   public long packedBytes(Workers workers) {
-    return ChunkSize.packedBytes(form, chunk);
+    return ExpertChunkSize.packedBytes(form, chunk);
   }
 
   @Override
@@ -140,7 +145,7 @@ record RowsExperts(
   }
 
   private <A> void run(
-      RowMath<A> math,
+      ExpertRowMath<A> math,
       List<Tensor> operands,
       List<Tensor> results,
       Workers workers,

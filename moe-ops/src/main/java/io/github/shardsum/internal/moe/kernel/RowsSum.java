@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param math the arithmetic
  * @param orderBytes bytes of the order of rows
  */
-record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long orderBytes)
+record RowsSum(RowsForm form, boolean sums, int width, ExpertRowMath<?> math, long orderBytes)
     implements CompositeKernel {
   private static final int TASK_TOKENS = 64;
 
@@ -47,7 +47,7 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
                   form,
                   sums,
                   sums ? Math.toIntExact(rows.shape().size(1)) : 1,
-                  rows.dtype() == DType.F64 ? new DoubleRowMath() : new FloatRowMath(),
+                  rows.dtype() == DType.F64 ? new DoubleExpertRowMath() : new FloatExpertRowMath(),
                   form.orderBytes(composite.operands().getFirst().type()));
             });
   }
@@ -87,7 +87,7 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
   }
 
   private <A> void add(
-      RowMath<A> math, Tensor rows, int[] rowOf, int choices, Tensor out, Workers workers) {
+      ExpertRowMath<A> math, Tensor rows, int[] rowOf, int choices, Tensor out, Workers workers) {
     int tokens = Math.toIntExact(out.size(0) * out.size(1));
     int tasks = Math.min(Math.ceilDiv(tokens, TASK_TOKENS), 4 * workers.parallelism());
     workers.run(
@@ -101,7 +101,7 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
   }
 
   private <A> void add(
-      RowMath<A> math,
+      ExpertRowMath<A> math,
       Tensor rows,
       int[] rowOf,
       int first,
@@ -109,8 +109,8 @@ record RowsSum(RowsForm form, boolean sums, int width, RowMath<?> math, long ord
       Tensor out,
       int token,
       Scratch scratch) {
-    A sum = math.array(scratch, ScratchArray.TOKEN_SUM.slot(), width);
-    A row = math.array(scratch, ScratchArray.TOKEN_ADDEND.slot(), width);
+    A sum = math.array(scratch, ExpertScratchArray.TOKEN_SUM.slot(), width);
+    A row = math.array(scratch, ExpertScratchArray.TOKEN_ADDEND.slot(), width);
     Elements from = Elements.of(rows);
     int found = 0;
     for (int choice = first; choice < first + choices; choice++) {

@@ -81,11 +81,11 @@ public final class Gates {
   }
 
   private double largest(double[] row, int from) {
-    long largest = OrderedKeys.of(Double.NEGATIVE_INFINITY);
+    long largest = GateOrderKeys.of(Double.NEGATIVE_INFINITY);
     for (int at = from; at < from + experts; at++) {
-      largest = Math.max(largest, OrderedKeys.of(row[at]));
+      largest = Math.max(largest, GateOrderKeys.of(row[at]));
     }
-    return OrderedKeys.value(largest);
+    return GateOrderKeys.value(largest);
   }
 
   /**

@@ -25,7 +25,7 @@ final class TokenRouter {
 
   private final boolean byLogits;
 
-  /** The keys of the current token's experts, in the form of {@link OrderedKeys}. */
+  /** The keys of the current token's experts, in the form of {@link GateOrderKeys}. */
   private final long[] keys;
 
   /** The current token. */
@@ -140,7 +140,7 @@ final class TokenRouter {
   private void highest(int at) {
     for (int expert = 0; expert < experts; expert++) {
       // Adding +0 makes the two zeros equal.
-      keys[expert] = OrderedKeys.of(key(expert) + 0.0);
+      keys[expert] = GateOrderKeys.of(key(expert) + 0.0);
     }
     if (slots <= MOST_PASSES) {
       inPasses(at);

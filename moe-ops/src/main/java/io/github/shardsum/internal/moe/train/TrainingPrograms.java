@@ -131,7 +131,8 @@ public final class TrainingPrograms implements AutoCloseable {
     return backend.compile(
         laid,
         settings.recomputes()
-            ? options.rematerialize(Recomputation.names(laid, reported).toArray(String[]::new))
+            ? options.rematerialize(
+                TrainingRecomputation.names(laid, reported).toArray(String[]::new))
             : options);
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
  * Tensors that a step reads and replaces. They are the first inputs and the first outputs of its
  * program.
  */
-public sealed interface TrainingState permits WholeState, ShardedState {
+public sealed interface TrainingState permits WholeTrainingState, ShardedTrainingState {
   /**
    * Runs a step, or a part of one.
    *

@@ -65,14 +65,14 @@ public final class LayerParts {
     int threads = workers.parallelism();
     return new ExpertRun<>(
         form,
-        ChunkSize.rows(form, false, threads),
-        new FloatRowMath(),
+        ExpertChunkSize.rows(form, false, threads),
+        new FloatExpertRowMath(),
         sort(scratch),
         operands,
         List.of(out),
         workers,
         scratch,
-        new SharedCost());
+        new SharedExpertCost());
   }
 
   private DispatchOrder sort(Scratch scratch) {

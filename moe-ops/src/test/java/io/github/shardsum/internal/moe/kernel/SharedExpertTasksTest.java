@@ -8,7 +8,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 /** The tasks that threads share. */
-class SharedTasksTest {
+class SharedExpertTasksTest {
   private static int[] equal(int tasks, int rows) {
     int[] all = new int[tasks];
     Arrays.fill(all, rows);
@@ -17,26 +17,28 @@ class SharedTasksTest {
 
   @Test
   void aThreadHasExpertsToItselfIfLoadsAreBalanced() {
-    assertEquals(0, SharedTasks.count(equal(8, 2048), 2, 1.1));
-    assertEquals(0, SharedTasks.count(equal(64, 256), 2, 1.1));
-    assertEquals(0, SharedTasks.count(equal(64, 256), 64, 1.1));
-    assertEquals(0, SharedTasks.count(equal(16, 1), 2, 1.1));
+    assertEquals(0, SharedExpertTasks.count(equal(8, 2048), 2, 1.1));
+    assertEquals(0, SharedExpertTasks.count(equal(64, 256), 2, 1.1));
+    assertEquals(0, SharedExpertTasks.count(equal(64, 256), 64, 1.1));
+    assertEquals(0, SharedExpertTasks.count(equal(16, 1), 2, 1.1));
     assertEquals(
-        0, SharedTasks.count(new int[] {2100, 2080, 2050, 2048, 2040, 2022, 2010, 2002}, 2, 1.1));
+        0,
+        SharedExpertTasks.count(
+            new int[] {2100, 2080, 2050, 2048, 2040, 2022, 2010, 2002}, 2, 1.1));
   }
 
   @Test
   void threadsShareWhatOneOfThemWouldEndLate() {
-    assertEquals(1, SharedTasks.count(new int[] {8192, 1, 1, 1, 1}, 2, 1.1));
-    assertEquals(1, SharedTasks.count(equal(3, 1000), 2, 1.1));
-    assertEquals(3, SharedTasks.count(equal(3, 1000), 64, 1.1));
-    assertEquals(1, SharedTasks.count(equal(1, 16), 2, 1.1));
+    assertEquals(1, SharedExpertTasks.count(new int[] {8192, 1, 1, 1, 1}, 2, 1.1));
+    assertEquals(1, SharedExpertTasks.count(equal(3, 1000), 2, 1.1));
+    assertEquals(3, SharedExpertTasks.count(equal(3, 1000), 64, 1.1));
+    assertEquals(1, SharedExpertTasks.count(equal(1, 16), 2, 1.1));
   }
 
   @Test
   void oneThreadSharesNothing() {
-    assertEquals(0, SharedTasks.count(new int[] {8192, 1}, 1, 1.1));
-    assertEquals(0, SharedTasks.count(new int[0], 4, 1.1));
+    assertEquals(0, SharedExpertTasks.count(new int[] {8192, 1}, 1, 1.1));
+    assertEquals(0, SharedExpertTasks.count(new int[0], 4, 1.1));
   }
 
   /** Rows of up to 40 tasks, the most first. */
@@ -79,7 +81,7 @@ class SharedTasksTest {
       int threads = random.nextInt(2, 20);
       int[] rows = random(random);
       for (double cost : costs(random)) {
-        int shared = SharedTasks.count(rows, threads, cost);
+        int shared = SharedExpertTasks.count(rows, threads, cost);
         double end = end(rows, shared, threads, cost);
         for (int other = 0; other <= rows.length; other++) {
           boolean isNoBetter = end(rows, other, threads, cost) >= end * (1 - 1e-9);
@@ -98,7 +100,7 @@ class SharedTasksTest {
       int[] rows = random(random);
       long all = Arrays.stream(rows).sum();
       for (double cost : costs(random)) {
-        int shared = SharedTasks.count(rows, threads, cost);
+        int shared = SharedExpertTasks.count(rows, threads, cost);
         if (shared < rows.length) {
           String said = cost + ", " + Arrays.toString(rows);
           assertTrue(rows[shared] <= Math.ceil(1.1 * all / threads), said);
@@ -113,8 +115,8 @@ class SharedTasksTest {
   @Test
   void theCostThatIsMeasuredDecides() {
     int[] rows = {1050, 1000};
-    assertEquals(2, SharedTasks.count(rows, 2, 1));
-    assertEquals(2, SharedTasks.count(rows, 2, 1.024));
-    assertEquals(0, SharedTasks.count(rows, 2, 1.025));
+    assertEquals(2, SharedExpertTasks.count(rows, 2, 1));
+    assertEquals(2, SharedExpertTasks.count(rows, 2, 1.024));
+    assertEquals(0, SharedExpertTasks.count(rows, 2, 1.025));
   }
 }

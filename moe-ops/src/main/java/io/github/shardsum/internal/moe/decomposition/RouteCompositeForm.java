@@ -31,7 +31,7 @@ import java.util.StringJoiner;
  * @param replayed whether there is an operand of recorded choices
  * @param randomness the random numbers that are drawn; token 0 of seed 0 if none are drawn
  */
-public record RouteForm(
+public record RouteCompositeForm(
     RouteOptions options,
     RouteInput.Kind kind,
     boolean padded,
@@ -56,7 +56,8 @@ public record RouteForm(
    *     fit the operands, a group's slots exceed a Java array, or there are uniform numbers for
    *     each expert although the second choice is not sampled
    */
-  public static RouteForm of(RouteInput<Value> input, RouteOptions options, Randomness randomness) {
+  public static RouteCompositeForm of(
+      RouteInput<Value> input, RouteOptions options, Randomness randomness) {
     long experts = input.experts();
     int choices = options.router().choices();
     RouteAssembly.check(input, options);
@@ -73,7 +74,7 @@ public record RouteForm(
         options.toBuilder().capacity(Capacity.fixed(Math.toIntExact(capacity))).build();
     boolean replayed = input.choices().isPresent();
     boolean draws = draws(options, replayed) && input.uniform().isEmpty();
-    return new RouteForm(
+    return new RouteCompositeForm(
         fixed,
         input.kind(),
         input.nonPadding().isPresent(),
@@ -152,7 +153,7 @@ public record RouteForm(
   }
 
   /** The inverse of {@link #attributes}. */
-  public static RouteForm of(Composite composite) {
+  public static RouteCompositeForm of(Composite composite) {
     String text =
         Optional.ofNullable(composite.attributes().get(ATTRIBUTE))
             .orElseThrow(
@@ -164,8 +165,8 @@ public record RouteForm(
                             + ", got "
                             + composite.attributes().keySet()));
     String[] parts = text.split(";", 2);
-    RouteForm form =
-        new RouteForm(
+    RouteCompositeForm form =
+        new RouteCompositeForm(
             RouteOptions.parse(parts[0]),
             RouteInput.Kind.LOGITS,
             false,
@@ -183,7 +184,7 @@ public record RouteForm(
     return form;
   }
 
-  private RouteForm with(String word) {
+  private RouteCompositeForm with(String word) {
     int equals = word.indexOf('=');
     String value = word.substring(equals + 1);
     Randomness r = randomness;
@@ -203,13 +204,13 @@ public record RouteForm(
     };
   }
 
-  private RouteForm with(
+  private RouteCompositeForm with(
       RouteInput.Kind of, boolean mask, Uniform numbers, boolean bias, boolean choices) {
-    return new RouteForm(options, of, mask, numbers, bias, choices, randomness);
+    return new RouteCompositeForm(options, of, mask, numbers, bias, choices, randomness);
   }
 
-  private RouteForm with(Randomness other) {
-    return new RouteForm(options, kind, padded, uniform, biased, replayed, other);
+  private RouteCompositeForm with(Randomness other) {
+    return new RouteCompositeForm(options, kind, padded, uniform, biased, replayed, other);
   }
 
   private static Uniform source(String value) {

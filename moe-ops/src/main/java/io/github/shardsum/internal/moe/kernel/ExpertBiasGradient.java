@@ -5,8 +5,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
 
 /** The gradient of a bias of one expert: a sum over the expert's rows in order, in f64. */
-final class GradientSums<A> {
-  private final RowMath<A> math;
+final class ExpertBiasGradient<A> {
+  private final ExpertRowMath<A> math;
   private final double[] sums;
   private final Tensor gradient;
   private final int width;
@@ -17,7 +17,7 @@ final class GradientSums<A> {
    * @param sums the memory of the sums, which is overwritten
    * @param gradient the destination of {@link #store}, {@code [width]}
    */
-  GradientSums(RowMath<A> math, double[] sums, Tensor gradient) {
+  ExpertBiasGradient(ExpertRowMath<A> math, double[] sums, Tensor gradient) {
     this.math = math;
     this.sums = sums;
     this.gradient = gradient;

@@ -7,7 +7,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * threads for a row of a shared task, divided by the time for a row of an unshared task.
  * Thread-safe; no bit of a result depends on this cost.
  */
-final class SharedCost {
+final class SharedExpertCost {
   /**
    * The cost before any run. It is also the largest cost that counts, because memory is planned for
    * it. Measured costs were 1.06 to 1.17 for 256 to 1024 rows.

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import org.junit.jupiter.api.Test;
 
 /** Keys of doubles against the order that {@link Double#compare} defines. */
-class OrderedKeysTest {
+class GateOrderKeysTest {
   private static final double[] VALUES = {
     Double.NEGATIVE_INFINITY,
     -Double.MAX_VALUE,
@@ -26,7 +26,7 @@ class OrderedKeysTest {
     for (double x : VALUES) {
       for (double y : VALUES) {
         int expected = Double.compare(x, y);
-        int got = Long.compare(OrderedKeys.of(x), OrderedKeys.of(y));
+        int got = Long.compare(GateOrderKeys.of(x), GateOrderKeys.of(y));
         assertEquals(Integer.signum(expected), Integer.signum(got), x + " and " + y);
       }
     }
@@ -35,9 +35,9 @@ class OrderedKeysTest {
   @Test
   void keysAreThoseOfOneDouble() {
     for (double value : VALUES) {
-      assertEquals(value, OrderedKeys.value(OrderedKeys.of(value)));
+      assertEquals(value, GateOrderKeys.value(GateOrderKeys.of(value)));
     }
     double negative = Double.longBitsToDouble(-1);
-    assertEquals(OrderedKeys.of(Double.NaN), OrderedKeys.of(negative));
+    assertEquals(GateOrderKeys.of(Double.NaN), GateOrderKeys.of(negative));
   }
 }

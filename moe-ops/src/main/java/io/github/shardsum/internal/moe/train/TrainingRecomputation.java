@@ -18,14 +18,14 @@ import java.util.TreeSet;
  * values from which they are computed. Residuals and small values, such as routes, are kept. Values
  * after the last residual are also kept, because the backward pass reads them at once.
  */
-public final class Recomputation {
+public final class TrainingRecomputation {
   private final Program step;
   private final Map<Value, Integer> definedAt = new HashMap<>();
 
   /** Large results of the forward pass that are not residuals. */
   private final Set<Value> inside = new HashSet<>();
 
-  private Recomputation(Program step) {
+  private TrainingRecomputation(Program step) {
     this.step = step;
     for (int i = 0; i < step.statements().size(); i++) {
       for (Value result : step.statements().get(i).results()) {
@@ -41,7 +41,7 @@ public final class Recomputation {
    * @param reported outputs of the loss, {@code loss} among them
    */
   public static Set<String> names(Program step, List<String> reported) {
-    return new Recomputation(step).names(reported);
+    return new TrainingRecomputation(step).names(reported);
   }
 
   private Set<String> names(List<String> reported) {

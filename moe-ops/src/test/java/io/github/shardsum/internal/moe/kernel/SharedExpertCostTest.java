@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import org.junit.jupiter.api.Test;
 
 /** The cost of shared tasks follows the times of runs, played here. */
-class SharedCostTest {
-  private final SharedCost cost = new SharedCost();
+class SharedExpertCostTest {
+  private final SharedExpertCost cost = new SharedExpertCost();
 
   private void run(double sharedNanos, double aloneNanos) {
-    cost.add(new SharedCost.Tasks(sharedNanos, 100), new SharedCost.Tasks(aloneNanos, 200));
+    cost.add(
+        new SharedExpertCost.Tasks(sharedNanos, 100), new SharedExpertCost.Tasks(aloneNanos, 200));
   }
 
   @Test
@@ -26,15 +27,15 @@ class SharedCostTest {
   @Test
   void runsDecideWhichTasksAreShared() {
     int[] rows = {1050, 1000};
-    assertEquals(0, SharedTasks.count(rows, 2, cost.value()));
+    assertEquals(0, SharedExpertTasks.count(rows, 2, cost.value()));
     for (int i = 0; i < 20; i++) {
       run(50e6, 100e6);
     }
-    assertEquals(2, SharedTasks.count(rows, 2, cost.value()));
+    assertEquals(2, SharedExpertTasks.count(rows, 2, cost.value()));
     for (int i = 0; i < 20; i++) {
       run(60e6, 100e6);
     }
-    assertEquals(0, SharedTasks.count(rows, 2, cost.value()));
+    assertEquals(0, SharedExpertTasks.count(rows, 2, cost.value()));
   }
 
   @Test
@@ -54,16 +55,16 @@ class SharedCostTest {
       run(50e6, 100e6);
     }
     double before = cost.value();
-    assertEquals(2, SharedTasks.count(rows, 2, before));
-    SharedCost.Tasks none = new SharedCost.Tasks(0, 0);
-    cost.add(new SharedCost.Tasks(0.9e6, 100), none);
+    assertEquals(2, SharedExpertTasks.count(rows, 2, before));
+    SharedExpertCost.Tasks none = new SharedExpertCost.Tasks(0, 0);
+    cost.add(new SharedExpertCost.Tasks(0.9e6, 100), none);
     assertEquals(before, cost.value());
-    cost.add(new SharedCost.Tasks(50e6, 100), none);
+    cost.add(new SharedExpertCost.Tasks(50e6, 100), none);
     assertEquals(before + (1.1 - before) / 64, cost.value(), 1e-12);
     for (int i = 0; i < 40; i++) {
-      cost.add(new SharedCost.Tasks(50e6, 100), none);
+      cost.add(new SharedExpertCost.Tasks(50e6, 100), none);
     }
-    assertEquals(0, SharedTasks.count(rows, 2, cost.value()));
+    assertEquals(0, SharedExpertTasks.count(rows, 2, cost.value()));
     assertTrue(cost.value() < 1.1);
   }
 
@@ -71,8 +72,8 @@ class SharedCostTest {
   void shortTimesAndTasksOfOneKindAtTheMostSayNothing() {
     run(0.9e6, 100e6);
     run(50e6, 0.9e6);
-    cost.add(new SharedCost.Tasks(50e6, 0), new SharedCost.Tasks(100e6, 200));
-    cost.add(new SharedCost.Tasks(50e6, 100), new SharedCost.Tasks(100e6, 0));
+    cost.add(new SharedExpertCost.Tasks(50e6, 0), new SharedExpertCost.Tasks(100e6, 200));
+    cost.add(new SharedExpertCost.Tasks(50e6, 100), new SharedExpertCost.Tasks(100e6, 0));
     assertEquals(1.1, cost.value());
   }
 }

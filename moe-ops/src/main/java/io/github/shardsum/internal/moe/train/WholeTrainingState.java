@@ -10,7 +10,7 @@ import java.util.Collections;
 import java.util.List;
 
 /** The state as whole tensors, and the memory into which the next step writes. */
-public final class WholeState implements TrainingState {
+public final class WholeTrainingState implements TrainingState {
   private final List<Tensor> state = new ArrayList<>();
   private final List<Tensor> spare = new ArrayList<>();
 

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.moe.kernel;
 /**
  * The scratch arrays of the kernels of experts, for any element type. No two of them share memory.
  */
-enum ScratchArray {
+enum ExpertScratchArray {
   /** Row of each choice, i32. */
   ROW_OF_CHOICE,
 

@@ -3,8 +3,10 @@ package io.github.shardsum.internal.moe.kernel;
 import io.github.shardsum.grouped.GroupedProduct;
 import java.util.stream.IntStream;
 
-/** The number of rows of a {@link Chunk}. Its arrays must be a small part of a layer's memory. */
-final class ChunkSize {
+/**
+ * The number of rows of a {@link ExpertChunk}. Its arrays must be a small part of a layer's memory.
+ */
+final class ExpertChunkSize {
   /** The largest number of rows of a chunk. */
   static final int MOST_ROWS = 2048;
 
@@ -37,7 +39,7 @@ final class ChunkSize {
    */
   static final int GATED_COLUMNS = 1024;
 
-  private ChunkSize() {}
+  private ExpertChunkSize() {}
 
   /**
    * The largest number of rows of a chunk in a run on this machine. In the forward pass no bit of
@@ -117,7 +119,7 @@ final class ChunkSize {
    */
   static long bytesOfAll(
       ExpertsForm form, boolean backward, int most, int parallelism, int threads) {
-    long alone = Math.min(most, SharedTasks.mostAlone(form.rows(), parallelism));
+    long alone = Math.min(most, SharedExpertTasks.mostAlone(form.rows(), parallelism));
     long tasks = form.experts() + form.rows() / most;
     int others = Math.min(Math.clamp(tasks, 1, parallelism) - 1, threads);
     return bytes(form, backward, most) + others * bytes(form, backward, alone);

@@ -14,7 +14,7 @@ import java.util.Optional;
  *
  * @param <A> the array: {@code float[]} or {@code double[]}
  */
-interface RowMath<A> {
+interface ExpertRowMath<A> {
   /** The dtype of the arrays. */
   DType dtype();
 

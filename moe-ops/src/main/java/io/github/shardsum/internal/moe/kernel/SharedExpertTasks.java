@@ -10,8 +10,8 @@ import java.util.PriorityQueue;
  * neither. So a task is shared only if one thread alone would still work on it after the others
  * have ended.
  */
-final class SharedTasks {
-  private SharedTasks() {}
+final class SharedExpertTasks {
+  private SharedExpertTasks() {}
 
   /**
    * The number of shared tasks with which all threads end earliest.
@@ -63,6 +63,6 @@ final class SharedTasks {
    * sharing the task is faster even at the largest cost.
    */
   static long mostAlone(long rows, int threads) {
-    return (long) Math.ceil(SharedCost.MOST * rows / threads);
+    return (long) Math.ceil(SharedExpertCost.MOST * rows / threads);
   }
 }

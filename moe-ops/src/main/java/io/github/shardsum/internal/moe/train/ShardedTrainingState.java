@@ -15,12 +15,12 @@ import java.util.List;
 import java.util.Map;
 
 /** Tensors on the devices of a mesh. A process holds only the parts of its own devices. */
-public final class ShardedState implements TrainingState {
+public final class ShardedTrainingState implements TrainingState {
   private final MeshBackend backend;
   private final List<ShardedTensor> state = new ArrayList<>();
 
   /** An empty state. */
-  public ShardedState(MeshBackend backend) {
+  public ShardedTrainingState(MeshBackend backend) {
     this.backend = backend;
   }
 

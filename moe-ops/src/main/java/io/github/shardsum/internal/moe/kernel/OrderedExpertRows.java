@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * The rows of a layer's experts, in the order of experts, then groups, then slots; and sums of f32
  * over these rows in a fixed order. An instance keeps its memory for the next run.
  */
-final class OrderedRows {
+final class OrderedExpertRows {
   private static final int TASKS_A_THREAD = 4;
   private static final int BLOCK = 1024;
 
@@ -153,7 +153,7 @@ final class OrderedRows {
     workers.run(
         tasks,
         (task, scratch) -> {
-          float[] own = scratch.floats(ScratchArray.TOKEN_SUM.slot(), spare);
+          float[] own = scratch.floats(ExpertScratchArray.TOKEN_SUM.slot(), spare);
           int from = (int) ((long) items * task / tasks);
           int to = (int) ((long) items * (task + 1) / tasks);
           if (!work.run(from, to, own)) {
@@ -165,12 +165,12 @@ final class OrderedRows {
 
   /** Whether all elements are finite. */
   static boolean isFinite(Workers workers, Tensor tensor) {
-    return has(workers, tensor, OrderedRows::isFinite);
+    return has(workers, tensor, OrderedExpertRows::isFinite);
   }
 
   /** Whether all elements are finite and none is -0. */
   static boolean isFiniteWithoutNegativeZero(Workers workers, Tensor tensor) {
-    return has(workers, tensor, OrderedRows::isFiniteWithoutNegativeZero);
+    return has(workers, tensor, OrderedExpertRows::isFiniteWithoutNegativeZero);
   }
 
   private static boolean isFinite(float[] values, int n) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ChunkSizeTest {
+class ExpertChunkSizeTest {
   /** Rows whose hidden values fill the given KiB of a cache, from 256 to 2048. */
   @ParameterizedTest
   @CsvSource({
@@ -23,7 +23,7 @@ class ChunkSizeTest {
     "4608, 0, 2048"
   })
   void aChunkIsWhatACacheHolds(int near, int perRow, int rows) {
-    assertEquals(rows, ChunkSize.mostRows(near << 10, perRow));
+    assertEquals(rows, ExpertChunkSize.mostRows(near << 10, perRow));
   }
 
   private static ExpertsForm form(int tokens, int experts, int hidden) {
@@ -40,10 +40,10 @@ class ChunkSizeTest {
       for (boolean backward : new boolean[] {false, true}) {
         long most = 0;
         for (int near = 32 << 10; near <= 9 << 19; near += 256) {
-          int rows = ChunkSize.rows(form, backward, threads, near);
-          most = Math.max(most, ChunkSize.bytesOfAll(form, backward, rows, threads, threads));
+          int rows = ExpertChunkSize.rows(form, backward, threads, near);
+          most = Math.max(most, ExpertChunkSize.bytesOfAll(form, backward, rows, threads, threads));
         }
-        assertEquals(most, ChunkSize.plannedBytes(form, backward, threads, threads));
+        assertEquals(most, ExpertChunkSize.plannedBytes(form, backward, threads, threads));
       }
     }
   }
@@ -56,9 +56,9 @@ class ChunkSizeTest {
   void smallerCachesMayTakeMoreMemory() {
     ExpertsForm form = form(2048, 1, 64);
     long row = 64 * Float.BYTES;
-    int most = ChunkSize.rows(form, false, 16, 9 << 19);
-    assertEquals((most + 3 * 282) * row, ChunkSize.bytesOfAll(form, false, most, 16, 16));
-    assertEquals(16 * 273 * row, ChunkSize.plannedBytes(form, false, 16, 16));
+    int most = ExpertChunkSize.rows(form, false, 16, 9 << 19);
+    assertEquals((most + 3 * 282) * row, ExpertChunkSize.bytesOfAll(form, false, most, 16, 16));
+    assertEquals(16 * 273 * row, ExpertChunkSize.plannedBytes(form, false, 16, 16));
   }
 
   @Test

@@ -19,12 +19,12 @@ import java.util.function.IntConsumer;
  *
  * @param <A> the type of arrays
  */
-final class Chunk<A> {
+final class ExpertChunk<A> {
   /** Rows of a task, if several threads share the work. */
   private static final int TASK_ROWS = 64;
 
   private final ExpertsForm form;
-  private final RowMath<A> math;
+  private final ExpertRowMath<A> math;
   private final int expert;
   private final int from;
   private final int end;
@@ -45,7 +45,7 @@ final class Chunk<A> {
    * @param workers threads that share the work
    * @param scratch the scratch that holds the arrays
    */
-  Chunk(ExpertRun<A> run, int expert, int from, int end, Workers workers, Scratch scratch) {
+  ExpertChunk(ExpertRun<A> run, int expert, int from, int end, Workers workers, Scratch scratch) {
     this.form = run.form();
     this.math = run.math();
     this.dispatch = run.dispatch();
@@ -100,7 +100,7 @@ final class Chunk<A> {
     return form;
   }
 
-  RowMath<A> math() {
+  ExpertRowMath<A> math() {
     return math;
   }
 
@@ -110,7 +110,7 @@ final class Chunk<A> {
 
   /** An array with room for one number for each row. */
   double[] weights() {
-    return scratch.doubles(ScratchArray.WEIGHTS.slot(), rows);
+    return scratch.doubles(ExpertScratchArray.WEIGHTS.slot(), rows);
   }
 
   /** The choice of a row of the chunk: an index into {@code [G, S, K]}. */
@@ -140,15 +140,15 @@ final class Chunk<A> {
 
   /** The rows of tokens, {@code [rows, M]}, where they are in x. */
   MatrixRows tokens(Tensor x) {
-    return rowsOfTokens(x, ScratchArray.TOKEN_STARTS);
+    return rowsOfTokens(x, ExpertScratchArray.TOKEN_STARTS);
   }
 
   /** The rows of the outputs' cotangent, {@code [rows, M]}, where they are in y. */
   MatrixRows cotangents(Tensor y) {
-    return rowsOfTokens(y, ScratchArray.COTANGENT_STARTS);
+    return rowsOfTokens(y, ExpertScratchArray.COTANGENT_STARTS);
   }
 
-  private MatrixRows rowsOfTokens(Tensor x, ScratchArray into) {
+  private MatrixRows rowsOfTokens(Tensor x, ExpertScratchArray into) {
     long[] starts = scratch.longs(into.slot(), rows);
     for (int row = 0; row < rows; row++) {
       starts[row] = position(x, row);
@@ -163,12 +163,12 @@ final class Chunk<A> {
   }
 
   A hidden() {
-    return math.array(scratch, ScratchArray.HIDDEN.slot(), rows * form.hidden());
+    return math.array(scratch, ExpertScratchArray.HIDDEN.slot(), rows * form.hidden());
   }
 
   /** The second product of a gated activation, or some of its columns. */
   A linear(int width) {
-    return math.array(scratch, ScratchArray.LINEAR.slot(), rows * width);
+    return math.array(scratch, ExpertScratchArray.LINEAR.slot(), rows * width);
   }
 
   A linear() {
@@ -176,7 +176,7 @@ final class Chunk<A> {
   }
 
   A hiddenCotangent() {
-    return math.array(scratch, ScratchArray.HIDDEN_COTANGENT.slot(), rows * form.hidden());
+    return math.array(scratch, ExpertScratchArray.HIDDEN_COTANGENT.slot(), rows * form.hidden());
   }
 
   /**
@@ -188,7 +188,7 @@ final class Chunk<A> {
   Tensor matrix(Tensor all, int which) {
     return isDirect()
         ? all.slice(0, expert, expert + 1)
-        : converted(all.select(0, expert), ScratchArray.EXPERT_WEIGHT.slot(which));
+        : converted(all.select(0, expert), ExpertScratchArray.EXPERT_WEIGHT.slot(which));
   }
 
   /** The expert's weights in the dtype of the arithmetic, each {@code [1, ...]}. */
@@ -296,7 +296,7 @@ final class Chunk<A> {
 
   /** A bias {@code [1, M]} as an array. */
   A biasRow(Tensor bias) {
-    A to = math.array(scratch, ScratchArray.OUT_BIAS.slot(), form.model());
+    A to = math.array(scratch, ExpertScratchArray.OUT_BIAS.slot(), form.model());
     math.load(Elements.of(bias), 0, bias.stride(1), form.model(), to, 0);
     return to;
   }
@@ -308,8 +308,8 @@ final class Chunk<A> {
    * @param y the outputs' cotangent {@code [G, S, M]}
    * @param weight the weight of each choice, {@code [G, S, K]}
    */
-  void addCotangents(GradientSums<A> sums, Tensor y, TokenElements weight) {
-    A dy = math.array(scratch, ScratchArray.COTANGENT_ROW.slot(), form.model());
+  void addCotangents(ExpertBiasGradient<A> sums, Tensor y, TokenElements weight) {
+    A dy = math.array(scratch, ExpertScratchArray.COTANGENT_ROW.slot(), form.model());
     Elements elements = Elements.of(y);
     for (int row = 0; row < rows; row++) {
       math.load(elements, position(y, row), y.stride(2), form.model(), dy, 0);
@@ -328,10 +328,12 @@ final class Chunk<A> {
    * @param gradients the gradients of all experts
    * @param which number of the bias
    */
-  GradientSums<A> sums(Tensor gradients, int which) {
+  ExpertBiasGradient<A> sums(Tensor gradients, int which) {
     Tensor one = gradients.select(0, expert);
-    return new GradientSums<>(
-        math, scratch.doubles(ScratchArray.BIAS_GRADIENT.slot(which), (int) one.size(0)), one);
+    return new ExpertBiasGradient<>(
+        math,
+        scratch.doubles(ExpertScratchArray.BIAS_GRADIENT.slot(which), (int) one.size(0)),
+        one);
   }
 
   /**
@@ -346,7 +348,7 @@ final class Chunk<A> {
       return one;
     }
     int length = (int) one.shape().elementCount();
-    A memory = math.array(scratch, ScratchArray.MATRIX_GRADIENT.slot(which), length);
+    A memory = math.array(scratch, ExpertScratchArray.MATRIX_GRADIENT.slot(which), length);
     return math.matrix(memory, 0, one.shape().toArray());
   }
 
