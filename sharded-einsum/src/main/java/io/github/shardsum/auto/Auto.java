@@ -1,6 +1,6 @@
 package io.github.shardsum.auto;
 
-import io.github.shardsum.internal.auto.Finder;
+import io.github.shardsum.internal.auto.AnnotationFinder;
 import io.github.shardsum.internal.auto.Pareto;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
@@ -34,7 +34,7 @@ public final class Auto {
    *     names an axis that the mesh does not have
    */
   public static FoundLayouts find(Program program, Mesh mesh, AutoOptions options) {
-    return new Finder(program, mesh, options).find();
+    return new AnnotationFinder(program, mesh, options).find();
   }
 
   /**

@@ -1,6 +1,6 @@
 package io.github.shardsum.backend;
 
-import io.github.shardsum.internal.backend.Bindings;
+import io.github.shardsum.internal.backend.ExecutableBindings;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.Tensor;
@@ -61,7 +61,7 @@ public interface Executable extends AutoCloseable {
    *     or a dtype or shape is not the program's
    */
   default Map<String, Tensor> run(Map<String, Tensor> inputs) {
-    return Bindings.outputs(program(), run(Bindings.inputs(program(), inputs)));
+    return ExecutableBindings.outputs(program(), run(ExecutableBindings.inputs(program(), inputs)));
   }
 
   /**

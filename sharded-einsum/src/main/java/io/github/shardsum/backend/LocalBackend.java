@@ -5,9 +5,9 @@ import io.github.shardsum.internal.backend.CheckedExecutable;
 import io.github.shardsum.internal.backend.KernelCode;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.LocalPlan;
-import io.github.shardsum.internal.local.run.PlanRunner;
-import io.github.shardsum.internal.local.run.Profile;
-import io.github.shardsum.internal.local.run.Step;
+import io.github.shardsum.internal.local.run.LocalPlanRunner;
+import io.github.shardsum.internal.local.run.LocalProfile;
+import io.github.shardsum.internal.local.run.LocalStep;
 import io.github.shardsum.program.Program;
 import java.util.ArrayList;
 import java.util.List;
@@ -97,9 +97,9 @@ public final class LocalBackend implements Backend {
               + options.memoryLimit().getAsLong()
               + "; rematerialise values, or raise the limit");
     }
-    Optional<Profile> profile =
-        options.profiled() ? Optional.of(new Profile(plan)) : Optional.empty();
-    PlanRunner runner = new PlanRunner(plan, workers, profile);
+    Optional<LocalProfile> profile =
+        options.profiled() ? Optional.of(new LocalProfile(plan)) : Optional.empty();
+    LocalPlanRunner runner = new LocalPlanRunner(plan, workers, profile);
     CheckedExecutable.Code code =
         new CheckedExecutable.Code(
             runner::run, bytes, plan::explain, () -> steps(plan), () -> times(profile));
@@ -115,7 +115,7 @@ public final class LocalBackend implements Backend {
   private static void addSteps(LocalPlan plan, List<PlannedStep> all) {
     long[] live = plan.liveBytes();
     for (int i = 0; i < live.length; i++) {
-      Step step = plan.steps().get(i);
+      LocalStep step = plan.steps().get(i);
       all.add(
           new PlannedStep(
               plan.name(),
@@ -129,8 +129,8 @@ public final class LocalBackend implements Backend {
     plan.nested().forEach(body -> addSteps(body, all));
   }
 
-  private static List<StepTime> times(Optional<Profile> profile) {
-    return profile.map(Profile::entries).orElse(List.of()).stream()
+  private static List<StepTime> times(Optional<LocalProfile> profile) {
+    return profile.map(LocalProfile::entries).orElse(List.of()).stream()
         .map(
             entry ->
                 new StepTime(

@@ -1,6 +1,6 @@
 package io.github.shardsum.backend;
 
-import io.github.shardsum.internal.backend.Arguments;
+import io.github.shardsum.internal.backend.ExecutableArguments;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
@@ -22,7 +22,7 @@ public final class TensorChecks {
    * @throws WrongThreadException if the memory of one is another thread's
    */
   public static void checkInputs(Program program, List<Tensor> inputs) {
-    Arguments.fit("input", program.inputs(), inputs);
+    ExecutableArguments.fit("input", program.inputs(), inputs);
   }
 
   /**
@@ -37,6 +37,6 @@ public final class TensorChecks {
    * @throws WrongThreadException if the memory of one is another thread's
    */
   public static void check(Program program, List<Tensor> outputs, List<Tensor> inputs) {
-    Arguments.check(program, outputs, inputs);
+    ExecutableArguments.check(program, outputs, inputs);
   }
 }

@@ -2,11 +2,11 @@ package io.github.shardsum.partition;
 
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.internal.local.run.CompositeCode;
-import io.github.shardsum.internal.partition.plan.KernelFinder;
+import io.github.shardsum.internal.partition.plan.CompositeKernelFinder;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
-import io.github.shardsum.internal.partition.text.Certification;
+import io.github.shardsum.internal.partition.text.CertificationText;
 import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -67,7 +67,8 @@ public record ProgramPlan(
    * @throws PlanException if no plan stays within the limits
    */
   public static ProgramPlan of(Program program, Mesh mesh, Kernels kernels, PlanOptions options) {
-    return ProgramPlanning.plan(program, mesh, new KernelFinder(kernels, options.sums()), options);
+    return ProgramPlanning.plan(
+        program, mesh, new CompositeKernelFinder(kernels, options.sums()), options);
   }
 
   /**
@@ -163,7 +164,7 @@ public record ProgramPlan(
    *     message names the step and the layouts of its values
    */
   public String certify() {
-    return Certification.of(plan, given, layouts);
+    return CertificationText.of(plan, given, layouts);
   }
 
   /**

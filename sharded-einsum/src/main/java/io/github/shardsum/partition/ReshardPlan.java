@@ -2,8 +2,8 @@ package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.SumOrder;
-import io.github.shardsum.internal.partition.text.Certification;
-import io.github.shardsum.internal.partition.text.Missing;
+import io.github.shardsum.internal.partition.text.CertificationText;
+import io.github.shardsum.internal.partition.text.PlanLowerBound;
 import io.github.shardsum.internal.partition.text.PlanTable;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.Reshards;
@@ -90,7 +90,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
     }
     SpmdPlan plan = new SpmdPlan(from.mesh(), List.of(value), steps, List.of(steps.size()));
     return new ReshardPlan(
-        to, plan, prices.total(way.cost()), Missing.most(from, to, shape), way.greedy());
+        to, plan, prices.total(way.cost()), PlanLowerBound.most(from, to, shape), way.greedy());
   }
 
   /**
@@ -194,7 +194,7 @@ public record ReshardPlan(Layout to, SpmdPlan plan, double cost, long lowerBound
    *     message names the step and the layouts of its values
    */
   public String certify() {
-    return Certification.of(
+    return CertificationText.of(
         plan, new Equation(List.of(from().term()), to.term()), plan.inputs().getFirst().dtype());
   }
 

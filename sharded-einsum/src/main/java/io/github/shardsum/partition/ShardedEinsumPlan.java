@@ -4,7 +4,7 @@ import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Strictness;
 import io.github.shardsum.internal.partition.plan.EinsumPlanning;
-import io.github.shardsum.internal.partition.text.Certification;
+import io.github.shardsum.internal.partition.text.CertificationText;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -59,7 +59,7 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
    *     message names the step and the layouts of its values
    */
   public String certify() {
-    return Certification.of(plan, equation, dtype);
+    return CertificationText.of(plan, equation, dtype);
   }
 
   /**

@@ -4,16 +4,16 @@ import io.github.shardsum.collective.Collective;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
-import io.github.shardsum.internal.partition.text.Certification;
+import io.github.shardsum.internal.partition.text.CertificationText;
 import io.github.shardsum.internal.partition.text.PlanJson;
 import io.github.shardsum.internal.partition.text.PlanPage;
 import io.github.shardsum.internal.partition.text.PlanReader;
 import io.github.shardsum.internal.partition.text.PlanTable;
-import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
-import io.github.shardsum.internal.reshard.Timeline;
-import io.github.shardsum.internal.reshard.Windowed;
+import io.github.shardsum.internal.reshard.StepCounts;
+import io.github.shardsum.internal.reshard.StepTimeline;
+import io.github.shardsum.internal.reshard.WindowedEinsum;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction;
@@ -220,7 +220,7 @@ public record SpmdPlan(
    * @throws IllegalStateException if the plan is refused
    */
   public String certify(Program program, Map<String, Layout> layouts) {
-    return Certification.of(this, program, layouts);
+    return CertificationText.of(this, program, layouts);
   }
 
   /**
@@ -233,7 +233,7 @@ public record SpmdPlan(
    *     layouts of its values
    */
   public String certify(Equation equation, DType dtype) {
-    return Certification.of(this, equation, dtype);
+    return CertificationText.of(this, equation, dtype);
   }
 
   /**
@@ -302,7 +302,7 @@ public record SpmdPlan(
     }
     return !at.action().isCollective()
         ? 0
-        : Counting.received(
+        : StepCounts.received(
             at.action(), at.operands().stream().map(this::value).toList(), at.result());
   }
 
@@ -354,7 +354,7 @@ public record SpmdPlan(
   private DType travelling(PlanStep step) {
     List<PlannedValue> read = step.operands().stream().map(this::value).toList();
     return step.action() instanceof Action.Windows windows
-        ? Windowed.travelling(windows, read, step.result())
+        ? WindowedEinsum.travelling(windows, read, step.result())
         : read.getFirst().dtype();
   }
 
@@ -398,11 +398,12 @@ public record SpmdPlan(
     List<PlannedValue> operands = at.operands().stream().map(this::value).toList();
     return switch (at.action()) {
       case Action.Contract contract ->
-          2 * Counting.multiplyAdds(contract.equation(), operands, at.result());
+          2 * StepCounts.multiplyAdds(contract.equation(), operands, at.result());
       case Action.Apply(Statement statement)
           when statement.operation() instanceof Contraction.Einsum einsum ->
-          2 * Counting.multiplyAdds(einsum.equation(), operands, at.result());
-      case Action.Windows windows -> 2 * Windowed.of(windows, operands, at.result()).multiplyAdds();
+          2 * StepCounts.multiplyAdds(einsum.equation(), operands, at.result());
+      case Action.Windows windows ->
+          2 * WindowedEinsum.of(windows, operands, at.result()).multiplyAdds();
       case Action.Loop loop -> loop.body().flops() * loop.rounds();
       default -> 0;
     };
@@ -429,7 +430,7 @@ public record SpmdPlan(
    * @return the number
    */
   public long peakElements() {
-    return Counting.peak(this);
+    return StepCounts.peak(this);
   }
 
   /**
@@ -466,7 +467,7 @@ public record SpmdPlan(
    * @throws IllegalArgumentException if the topology has another number of devices
    */
   public double exposed(PlanOptions options) {
-    return Timeline.of(this, Prices.of(mesh, options)).exposed(this);
+    return StepTimeline.of(this, Prices.of(mesh, options)).exposed(this);
   }
 
   /**
@@ -478,7 +479,7 @@ public record SpmdPlan(
    * @throws IllegalArgumentException if the topology has another number of devices
    */
   public double price(PlanOptions options) {
-    return Timeline.of(this, Prices.of(mesh, options)).end();
+    return StepTimeline.of(this, Prices.of(mesh, options)).end();
   }
 
   /**

@@ -5,7 +5,7 @@ import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.internal.local.run.CompositeCode;
-import io.github.shardsum.internal.partition.plan.KernelFinder;
+import io.github.shardsum.internal.partition.plan.CompositeKernelFinder;
 import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.layout.ShardedTensor;
@@ -176,7 +176,7 @@ public final class MeshBackend implements Backend {
         program,
         checked(program, compileOptions.rematerialized()),
         collectives.mesh(),
-        new KernelFinder(kernels, limited.sums()),
+        new CompositeKernelFinder(kernels, limited.sums()),
         limited);
   }
 
@@ -220,7 +220,7 @@ public final class MeshBackend implements Backend {
               + plan.plan().sums()
               + "; plan it with PlanOptions.withSums");
     }
-    CompositeCode.Finder codes = new KernelFinder(kernels, plan.plan().sums());
+    CompositeCode.Finder codes = new CompositeKernelFinder(kernels, plan.plan().sums());
     OptionalLong limit = compileOptions.memoryLimit();
     if (limit.isPresent()) {
       ProgramPlanning.check(plan, codes, limit.getAsLong());

@@ -7,16 +7,16 @@ import java.util.Arrays;
 final class AssignmentCost {
   private AssignmentCost() {}
 
-  /** Returns the cost; {@link Costs#IMPOSSIBLE} if a part of the cost is impossible. */
+  /** Returns the cost; {@link SaturatingCosts#IMPOSSIBLE} if a part of the cost is impossible. */
   static long cost(AssignmentProblem problem, int[] choice) {
     long sum = 0;
     for (int node = 0; node < choice.length; node++) {
-      sum = Costs.add(sum, problem.cost(node, choice[node]));
+      sum = SaturatingCosts.add(sum, problem.cost(node, choice[node]));
     }
     for (int edge = 0; edge < problem.edges(); edge++) {
       int row = choice[problem.first(edge)];
       int column = choice[problem.second(edge)];
-      sum = Costs.add(sum, problem.cost(edge, row, column));
+      sum = SaturatingCosts.add(sum, problem.cost(edge, row, column));
     }
     return sum;
   }

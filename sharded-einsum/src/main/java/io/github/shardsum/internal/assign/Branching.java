@@ -17,7 +17,7 @@ final class Branching {
   private static final long MOST_NUMBERS = 30_000_000;
 
   private final ReducedProblem model;
-  private final Effort effort;
+  private final SolverEffort effort;
   private long best;
   private final PriorityQueue<Case> cases =
       new PriorityQueue<>(Comparator.comparingLong(Case::bound).thenComparingLong(Case::number));
@@ -35,7 +35,8 @@ final class Branching {
    *
    * @param bound the bound that is proven so far
    */
-  Branching(ReducedProblem model, Effort effort, long bound, double[] price, double[] messages) {
+  Branching(
+      ReducedProblem model, SolverEffort effort, long bound, double[] price, double[] messages) {
     this.model = model;
     this.effort = effort;
     boolean[] all = new boolean[model.offset[model.nodes]];

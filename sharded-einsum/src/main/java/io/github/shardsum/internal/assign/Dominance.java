@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.assign;
 
-import io.github.shardsum.internal.assign.WorkNode.Item;
+import io.github.shardsum.internal.assign.ReducibleNode.Item;
 import java.util.Arrays;
 
 /**
@@ -14,9 +14,9 @@ final class Dominance {
   private static final long MOST_WORK = 100_000_000L;
 
   private final Presolve graph;
-  private final Effort effort;
+  private final SolverEffort effort;
 
-  Dominance(Presolve graph, Effort effort) {
+  Dominance(Presolve graph, SolverEffort effort) {
     this.graph = graph;
     this.effort = effort;
   }
@@ -24,7 +24,7 @@ final class Dominance {
   /** Examines the nodes that changed, and returns whether a strategy was removed. */
   boolean run(int[] labels) {
     boolean any = false;
-    for (WorkNode node : graph.nodes) {
+    for (ReducibleNode node : graph.nodes) {
       if (!node.gone && node.changed && !graph.infeasible) {
         node.changed = false;
         any |= look(node, labels.length == 0 ? -1 : labels[node.id]);
@@ -33,16 +33,16 @@ final class Dominance {
     return any;
   }
 
-  private boolean look(WorkNode node, int survivor) {
+  private boolean look(ReducibleNode node, int survivor) {
     int size = node.size();
     long width = node.items.size() + 1L;
-    for (WorkEdge edge : node.edges.values()) {
+    for (ReducibleEdge edge : node.edges.values()) {
       width += edge.other(node).size();
     }
     if (size > MOST_STRATEGIES || width * size * size > MOST_WORK) {
       return false;
     }
-    WorkEdge[] edges = node.edges.values().toArray(WorkEdge[]::new);
+    ReducibleEdge[] edges = node.edges.values().toArray(ReducibleEdge[]::new);
     long[][] rows = new long[edges.length][];
     for (int edge = 0; edge < edges.length; edge++) {
       rows[edge] = edges[edge].rowsOf(node);
@@ -63,7 +63,7 @@ final class Dominance {
     return true;
   }
 
-  private boolean isDominated(WorkNode node, long[][] rows, int strategy, boolean[] gone) {
+  private boolean isDominated(ReducibleNode node, long[][] rows, int strategy, boolean[] gone) {
     for (int by = 0; by < node.size(); by++) {
       if (by != strategy
           && !gone[by]
@@ -75,7 +75,7 @@ final class Dominance {
     return false;
   }
 
-  private static boolean usesNoMore(WorkNode node, int by, int strategy) {
+  private static boolean usesNoMore(ReducibleNode node, int by, int strategy) {
     for (Item item : node.items) {
       if (item.use()[by] > item.use()[strategy]) {
         return false;
@@ -84,7 +84,7 @@ final class Dominance {
     return true;
   }
 
-  private boolean costsNoMore(WorkNode node, long[][] rows, int by, int strategy) {
+  private boolean costsNoMore(ReducibleNode node, long[][] rows, int by, int strategy) {
     long sum = node.cost[by] - node.cost[strategy];
     for (long[] matrix : rows) {
       int columns = matrix.length / node.size();
@@ -93,8 +93,8 @@ final class Dominance {
       for (int column = 0; column < columns; column++) {
         long less = matrix[strategy * columns + column];
         long more = matrix[by * columns + column];
-        if (!Costs.isImpossible(less)) {
-          if (Costs.isImpossible(more)) {
+        if (!SaturatingCosts.isImpossible(less)) {
+          if (SaturatingCosts.isImpossible(more)) {
             return false;
           }
           most = Math.max(most, more - less);

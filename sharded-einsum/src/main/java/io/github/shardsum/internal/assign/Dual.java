@@ -18,7 +18,7 @@ final class Dual {
   private static final double LEAST_NORM = 0.01;
 
   private final ReducedProblem model;
-  private final Effort effort;
+  private final SolverEffort effort;
   private final double[] scale;
   private double[] price;
   private double[] memory;
@@ -37,12 +37,12 @@ final class Dual {
   private final double[] theta;
   private final double[] row;
 
-  Dual(ReducedProblem model, Effort effort, double[] price) {
+  Dual(ReducedProblem model, SolverEffort effort, double[] price) {
     this(model, effort, price, new double[model.vectorLength]);
   }
 
   /** Begins with the prices and messages of another dual of the same edges and points. */
-  Dual(ReducedProblem model, Effort effort, double[] price, double[] messages) {
+  Dual(ReducedProblem model, SolverEffort effort, double[] price, double[] messages) {
     this.model = model;
     this.effort = effort;
     this.price = price.clone();

@@ -200,13 +200,13 @@ final class ExactBound {
     Arrays.fill(open, true);
     close(best, open);
     for (int node = 0; node < model.nodes; node++) {
-      WorkNode work = model.workNodes.get(node);
+      ReducibleNode work = model.workNodes.get(node);
       for (int strategy = 0; strategy < model.size(node); strategy++) {
         boolean kept = choice.length > 0 && choice[node] == strategy;
         if (!kept
             && !open[model.offset[node] + strategy]
-            && !Costs.isImpossible(work.cost[strategy])) {
-          work.cost[strategy] = Costs.IMPOSSIBLE;
+            && !SaturatingCosts.isImpossible(work.cost[strategy])) {
+          work.cost[strategy] = SaturatingCosts.IMPOSSIBLE;
           count++;
         }
       }
@@ -218,7 +218,7 @@ final class ExactBound {
     int a = model.first[e];
     int b = model.second[e];
     int columns = model.size(b);
-    WorkEdge work = model.workEdges.get(e);
+    ReducibleEdge work = model.workEdges.get(e);
     long count = 0;
     for (int row = 0; row < model.size(a); row++) {
       long ofRow = rest[model.offset[a] + row];
@@ -237,17 +237,17 @@ final class ExactBound {
     return Math.min(sum, Long.MAX_VALUE >> 2);
   }
 
-  private boolean forbid(WorkEdge work, int a, int row, int column) {
+  private boolean forbid(ReducibleEdge work, int a, int row, int column) {
     boolean turned = work.a != model.workNodes.get(a);
     int entry = turned ? column * work.b.size() + row : row * work.b.size() + column;
-    if (Costs.isImpossible(work.cost[entry])) {
+    if (SaturatingCosts.isImpossible(work.cost[entry])) {
       return false;
     }
     if (!work.owned) {
       work.cost = work.cost.clone();
       work.owned = true;
     }
-    work.cost[entry] = Costs.IMPOSSIBLE;
+    work.cost[entry] = SaturatingCosts.IMPOSSIBLE;
     return true;
   }
 

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.assign;
 
 import io.github.shardsum.assign.AssignmentProblem;
-import io.github.shardsum.internal.assign.WorkNode.Item;
+import io.github.shardsum.internal.assign.ReducibleNode.Item;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -103,7 +103,7 @@ final class MemoryTimeline {
    */
   private boolean cut(Presolve graph) {
     boolean more = false;
-    for (WorkNode node : graph.nodes) {
+    for (ReducibleNode node : graph.nodes) {
       if (!node.gone && !node.items.isEmpty()) {
         node.items = pieces(node);
         more |= isFreed(graph, node);
@@ -116,7 +116,7 @@ final class MemoryTimeline {
     return more || pruned;
   }
 
-  private static boolean isFreed(Presolve graph, WorkNode node) {
+  private static boolean isFreed(Presolve graph, ReducibleNode node) {
     if (node.items.isEmpty()) {
       graph.touch(node);
       return true;
@@ -124,7 +124,7 @@ final class MemoryTimeline {
     return false;
   }
 
-  private List<Item> pieces(WorkNode node) {
+  private List<Item> pieces(ReducibleNode node) {
     int count = node.items.size();
     long[] events = new long[2 * count];
     for (int index = 0; index < count; index++) {
@@ -184,7 +184,7 @@ final class MemoryTimeline {
     }
     RangeMinimum least = new RangeMinimum(limit);
     boolean any = false;
-    for (WorkNode node : graph.nodes) {
+    for (ReducibleNode node : graph.nodes) {
       if (!node.gone && !node.items.isEmpty() && !graph.infeasible) {
         any |= prune(graph, node, least);
       }
@@ -192,7 +192,7 @@ final class MemoryTimeline {
     return any;
   }
 
-  private static boolean prune(Presolve graph, WorkNode node, RangeMinimum least) {
+  private static boolean prune(Presolve graph, ReducibleNode node, RangeMinimum least) {
     boolean[] over = new boolean[node.size()];
     for (Item item : node.items) {
       long room = least.of(item.lo(), item.hi());
@@ -217,7 +217,7 @@ final class MemoryTimeline {
   /** Points at which the largest usages exceed the limit. */
   private boolean[] reachable(Presolve graph) {
     long[] sum = new long[points() + 1];
-    for (WorkNode node : graph.nodes) {
+    for (ReducibleNode node : graph.nodes) {
       for (Item item : node.items) {
         long most = 0;
         for (long use : item.use()) {
@@ -241,7 +241,7 @@ final class MemoryTimeline {
     // For each point, a bound of the change of usage from this point to the next: the least or the
     // largest change.
     long[] change = new long[points() + 1];
-    for (WorkNode node : graph.nodes) {
+    for (ReducibleNode node : graph.nodes) {
       int end = 0;
       long[] before = NOTHING;
       for (Item item : node.items) {
@@ -299,7 +299,7 @@ final class MemoryTimeline {
     limit = fewer;
     Arrays.setAll(moved, point -> moved[point] < 0 ? -1 : Math.min(index[moved[point]], left - 1));
     boolean more = false;
-    for (WorkNode node : graph.nodes) {
+    for (ReducibleNode node : graph.nodes) {
       if (!node.gone && !node.items.isEmpty()) {
         int count = node.items.size();
         List<Item> items = new ArrayList<>(count);

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.assign;
 
 import io.github.shardsum.assign.AssignmentProblem;
-import io.github.shardsum.internal.assign.WorkNode.Item;
+import io.github.shardsum.internal.assign.ReducibleNode.Item;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,13 +18,13 @@ final class Presolve {
 
   private static final int SMALL_MATRIX = 64;
 
-  final List<WorkNode> nodes = new ArrayList<>();
+  final List<ReducibleNode> nodes = new ArrayList<>();
   final MemoryTimeline time;
-  private final List<Undo> undo = new ArrayList<>();
-  private final ArrayDeque<WorkEdge> edgeQueue = new ArrayDeque<>();
-  private final ArrayDeque<WorkNode> nodeQueue = new ArrayDeque<>();
+  private final List<EliminatedNode> undo = new ArrayList<>();
+  private final ArrayDeque<ReducibleEdge> edgeQueue = new ArrayDeque<>();
+  private final ArrayDeque<ReducibleNode> nodeQueue = new ArrayDeque<>();
   private final Dominance dominance;
-  private final Effort effort;
+  private final SolverEffort effort;
 
   /** Cost of the removed parts. */
   long base;
@@ -32,7 +32,7 @@ final class Presolve {
   /** Whether it is proven that no choice is possible. */
   boolean infeasible;
 
-  Presolve(AssignmentProblem problem, Effort effort) {
+  Presolve(AssignmentProblem problem, SolverEffort effort) {
     this.effort = effort;
     this.dominance = new Dominance(this, effort);
     this.time = new MemoryTimeline(problem);
@@ -44,7 +44,7 @@ final class Presolve {
     }
   }
 
-  private WorkNode node(AssignmentProblem problem, int id) {
+  private ReducibleNode node(AssignmentProblem problem, int id) {
     int size = problem.strategies(id);
     long[] cost = new long[size];
     int[] label = new int[size];
@@ -54,7 +54,7 @@ final class Presolve {
       label[strategy] = strategy;
       use[strategy] = problem.usage(id, strategy);
     }
-    WorkNode node = new WorkNode(id, cost, label);
+    ReducibleNode node = new ReducibleNode(id, cost, label);
     int lo = time.pointAt(problem.from(id));
     int hi = time.pointAt(problem.to(id));
     if (lo < hi) {
@@ -64,12 +64,12 @@ final class Presolve {
   }
 
   private void add(AssignmentProblem problem, int edge) {
-    WorkNode first = nodes.get(problem.first(edge));
-    WorkNode second = nodes.get(problem.second(edge));
+    ReducibleNode first = nodes.get(problem.first(edge));
+    ReducibleNode second = nodes.get(problem.second(edge));
     if (first == second) {
       for (int strategy = 0; strategy < first.size(); strategy++) {
         first.cost[strategy] =
-            Costs.add(first.cost[strategy], problem.cost(edge, strategy, strategy));
+            SaturatingCosts.add(first.cost[strategy], problem.cost(edge, strategy, strategy));
       }
     } else {
       connect(first, second, problem.matrix(edge), false);
@@ -78,7 +78,7 @@ final class Presolve {
 
   int alive() {
     int count = 0;
-    for (WorkNode node : nodes) {
+    for (ReducibleNode node : nodes) {
       count += node.gone ? 0 : 1;
     }
     return count;
@@ -90,7 +90,7 @@ final class Presolve {
    * @param labels the labels of a solution that must stay possible, or empty
    */
   void run(int[] labels) {
-    for (WorkNode node : nodes) {
+    for (ReducibleNode node : nodes) {
       if (!node.gone) {
         touch(node);
         node.edges.values().forEach(this::touch);
@@ -103,7 +103,7 @@ final class Presolve {
     }
   }
 
-  void touch(WorkNode node) {
+  void touch(ReducibleNode node) {
     node.changed = true;
     if (!node.queued) {
       node.queued = true;
@@ -111,7 +111,7 @@ final class Presolve {
     }
   }
 
-  void touch(WorkEdge edge) {
+  void touch(ReducibleEdge edge) {
     if (!edge.queued) {
       edge.queued = true;
       edgeQueue.add(edge);
@@ -120,7 +120,7 @@ final class Presolve {
 
   private void drain() {
     while (!infeasible) {
-      WorkEdge edge = edgeQueue.poll();
+      ReducibleEdge edge = edgeQueue.poll();
       if (edge != null) {
         edge.queued = false;
         if (!edge.gone) {
@@ -128,7 +128,7 @@ final class Presolve {
         }
         continue;
       }
-      WorkNode node = nodeQueue.poll();
+      ReducibleNode node = nodeQueue.poll();
       if (node == null) {
         return;
       }
@@ -139,12 +139,12 @@ final class Presolve {
     }
   }
 
-  private void look(WorkNode node) {
+  private void look(ReducibleNode node) {
     int size = node.size();
     int[] kept = new int[size];
     int count = 0;
     for (int strategy = 0; strategy < size; strategy++) {
-      if (!Costs.isImpossible(node.cost[strategy])) {
+      if (!SaturatingCosts.isImpossible(node.cost[strategy])) {
         kept[count++] = strategy;
       }
     }
@@ -158,12 +158,12 @@ final class Presolve {
   }
 
   /** Keeps some strategies of a node, in their order. */
-  void keep(WorkNode node, int[] kept) {
+  void keep(ReducibleNode node, int[] kept) {
     if (kept.length == 0) {
       infeasible = true;
       return;
     }
-    for (WorkEdge edge : node.edges.values()) {
+    for (ReducibleEdge edge : node.edges.values()) {
       effort.add(edge.cost.length);
       edge.keep(node, kept);
       touch(edge);
@@ -187,7 +187,7 @@ final class Presolve {
     return picked;
   }
 
-  private void remove(WorkEdge edge) {
+  private void remove(ReducibleEdge edge) {
     edge.gone = true;
     edge.a.edges.remove(edge.b.id);
     edge.b.edges.remove(edge.a.id);
@@ -195,8 +195,8 @@ final class Presolve {
     touch(edge.b);
   }
 
-  private void remove(WorkNode node) {
-    for (WorkEdge edge : List.copyOf(node.edges.values())) {
+  private void remove(ReducibleNode node) {
+    for (ReducibleEdge edge : List.copyOf(node.edges.values())) {
       remove(edge);
     }
     node.gone = true;
@@ -204,18 +204,19 @@ final class Presolve {
   }
 
   /** Removes a node with one strategy, and subtracts its memory from the limit. */
-  private void fold(WorkNode node) {
+  private void fold(ReducibleNode node) {
     for (Item item : node.items) {
       time.take(item.lo(), item.hi(), item.use()[0]);
     }
     base += node.cost[0];
-    for (WorkEdge edge : node.edges.values()) {
-      WorkNode other = edge.other(node);
+    for (ReducibleEdge edge : node.edges.values()) {
+      ReducibleNode other = edge.other(node);
       for (int strategy = 0; strategy < other.size(); strategy++) {
-        other.cost[strategy] = Costs.add(other.cost[strategy], edge.at(other, strategy, 0));
+        other.cost[strategy] =
+            SaturatingCosts.add(other.cost[strategy], edge.at(other, strategy, 0));
       }
     }
-    undo.add(new Undo.Fixed(node.id, node.label[0]));
+    undo.add(new EliminatedNode.Fixed(node.id, node.label[0]));
     remove(node);
   }
 
@@ -223,8 +224,8 @@ final class Presolve {
    * Removes a node that uses no memory and has at most two neighbours. A node with two neighbours
    * remains if the matrix between them would be too large.
    */
-  private void eliminate(WorkNode node) {
-    WorkEdge[] edges = node.edges.values().toArray(WorkEdge[]::new);
+  private void eliminate(ReducibleNode node) {
+    ReducibleEdge[] edges = node.edges.values().toArray(ReducibleEdge[]::new);
     switch (edges.length) {
       case 0 -> {
         int best = 0;
@@ -232,7 +233,7 @@ final class Presolve {
           best = node.cost[strategy] < node.cost[best] ? strategy : best;
         }
         base += node.cost[best];
-        undo.add(new Undo.Fixed(node.id, node.label[best]));
+        undo.add(new EliminatedNode.Fixed(node.id, node.label[best]));
         remove(node);
       }
       case 1 -> leaf(node, edges[0]);
@@ -240,28 +241,28 @@ final class Presolve {
     }
   }
 
-  private void leaf(WorkNode node, WorkEdge edge) {
-    WorkNode other = edge.other(node);
+  private void leaf(ReducibleNode node, ReducibleEdge edge) {
+    ReducibleNode other = edge.other(node);
     effort.add(edge.cost.length);
     int[] label = new int[other.size()];
     for (int of = 0; of < other.size(); of++) {
       long least = Long.MAX_VALUE;
       for (int strategy = 0; strategy < node.size(); strategy++) {
-        long cost = Costs.add(node.cost[strategy], edge.at(node, strategy, of));
+        long cost = SaturatingCosts.add(node.cost[strategy], edge.at(node, strategy, of));
         if (cost < least) {
           least = cost;
           label[of] = node.label[strategy];
         }
       }
-      other.cost[of] = Costs.add(other.cost[of], least);
+      other.cost[of] = SaturatingCosts.add(other.cost[of], least);
     }
-    undo.add(new Undo.ByOne(node.id, other.id, other.label, label));
+    undo.add(new EliminatedNode.ByOne(node.id, other.id, other.label, label));
     remove(node);
   }
 
-  private void between(WorkNode node, WorkEdge toOne, WorkEdge toTwo) {
-    WorkNode one = toOne.other(node);
-    WorkNode two = toTwo.other(node);
+  private void between(ReducibleNode node, ReducibleEdge toOne, ReducibleEdge toTwo) {
+    ReducibleNode one = toOne.other(node);
+    ReducibleNode two = toTwo.other(node);
     long entries = (long) one.size() * two.size();
     long before = 2L * node.size() * (one.size() + two.size());
     if (!one.edges.containsKey(two.id) && entries > Math.max(SMALL_MATRIX, before)) {
@@ -275,10 +276,10 @@ final class Presolve {
     Arrays.fill(cost, Long.MAX_VALUE);
     for (int strategy = 0; strategy < node.size(); strategy++) {
       for (int row = 0; row < one.size(); row++) {
-        long part = Costs.add(node.cost[strategy], rows[strategy * one.size() + row]);
+        long part = SaturatingCosts.add(node.cost[strategy], rows[strategy * one.size() + row]);
         for (int column = 0; column < two.size(); column++) {
           int entry = row * two.size() + column;
-          long sum = Costs.add(part, columns[strategy * two.size() + column]);
+          long sum = SaturatingCosts.add(part, columns[strategy * two.size() + column]);
           if (sum < cost[entry]) {
             cost[entry] = sum;
             label[entry] = node.label[strategy];
@@ -286,25 +287,25 @@ final class Presolve {
         }
       }
     }
-    undo.add(new Undo.ByTwo(node.id, one.id, one.label, two.id, two.label, label));
+    undo.add(new EliminatedNode.ByTwo(node.id, one.id, one.label, two.id, two.label, label));
     remove(node);
     connect(one, two, cost, true);
   }
 
   /** Adds an edge; if there is one between the two nodes, the matrices are added. */
-  private void connect(WorkNode rows, WorkNode columns, long[] cost, boolean owned) {
-    WorkEdge present = rows.edges.get(columns.id);
+  private void connect(ReducibleNode rows, ReducibleNode columns, long[] cost, boolean owned) {
+    ReducibleEdge present = rows.edges.get(columns.id);
     effort.add(cost.length);
     if (present == null) {
-      WorkEdge edge = new WorkEdge(rows, columns, cost, owned);
+      ReducibleEdge edge = new ReducibleEdge(rows, columns, cost, owned);
       rows.edges.put(columns.id, edge);
       columns.edges.put(rows.id, edge);
       touch(edge);
     } else {
-      long[] added = new WorkEdge(rows, columns, cost, owned).rowsOf(present.a);
+      long[] added = new ReducibleEdge(rows, columns, cost, owned).rowsOf(present.a);
       long[] sum = present.owned ? present.cost : present.cost.clone();
       for (int entry = 0; entry < sum.length; entry++) {
-        sum[entry] = Costs.add(sum[entry], added[entry]);
+        sum[entry] = SaturatingCosts.add(sum[entry], added[entry]);
       }
       present.cost = sum;
       present.owned = true;
@@ -314,7 +315,7 @@ final class Presolve {
     touch(columns);
   }
 
-  private void look(WorkEdge edge) {
+  private void look(ReducibleEdge edge) {
     int rows = edge.a.size();
     int columns = edge.b.size();
     effort.add(edge.cost.length);
@@ -324,7 +325,7 @@ final class Presolve {
     int[] rowOf = new int[columns];
     for (int row = 0; row < rows; row++) {
       for (int column = 0; column < columns; column++) {
-        if (!Costs.isImpossible(edge.cost[row * columns + column])) {
+        if (!SaturatingCosts.isImpossible(edge.cost[row * columns + column])) {
           inRow[row]++;
           inColumn[column]++;
           columnOf[row] = column;
@@ -354,7 +355,7 @@ final class Presolve {
     }
   }
 
-  private boolean prune(WorkNode node, int[] possible) {
+  private boolean prune(ReducibleNode node, int[] possible) {
     int[] kept = new int[possible.length];
     int count = 0;
     for (int strategy = 0; strategy < possible.length; strategy++) {
@@ -382,14 +383,14 @@ final class Presolve {
    * Removes a node whose strategy follows from the strategy of the edge's other node. Returns false
    * and changes nothing if matrices would grow too much.
    */
-  private boolean contract(WorkEdge edge, WorkNode node, int[] function) {
-    WorkNode into = edge.other(node);
+  private boolean contract(ReducibleEdge edge, ReducibleNode node, int[] function) {
+    ReducibleNode into = edge.other(node);
     if (into.size() > node.size() && grows(edge, node, into)) {
       return false;
     }
     for (int of = 0; of < into.size(); of++) {
-      long more = Costs.add(node.cost[function[of]], edge.at(node, function[of], of));
-      into.cost[of] = Costs.add(into.cost[of], more);
+      long more = SaturatingCosts.add(node.cost[function[of]], edge.at(node, function[of], of));
+      into.cost[of] = SaturatingCosts.add(into.cost[of], more);
     }
     for (Item item : node.items) {
       into.items.add(new Item(item.lo(), item.hi(), pick(item.use(), function)));
@@ -398,13 +399,13 @@ final class Presolve {
     for (int of = 0; of < function.length; of++) {
       label[of] = node.label[function[of]];
     }
-    undo.add(new Undo.ByOne(node.id, into.id, into.label, label));
-    List<WorkEdge> rest = new ArrayList<>(node.edges.values());
+    undo.add(new EliminatedNode.ByOne(node.id, into.id, into.label, label));
+    List<ReducibleEdge> rest = new ArrayList<>(node.edges.values());
     rest.remove(edge);
     remove(node);
     boolean same = isIdentity(function, node.size());
-    for (WorkEdge one : rest) {
-      WorkNode other = one.other(node);
+    for (ReducibleEdge one : rest) {
+      ReducibleNode other = one.other(node);
       if (same && !into.edges.containsKey(other.id)) {
         boolean rows = one.a == node;
         connect(rows ? into : other, rows ? other : into, one.cost, one.owned);
@@ -432,13 +433,13 @@ final class Presolve {
     return rows;
   }
 
-  private static boolean grows(WorkEdge edge, WorkNode node, WorkNode into) {
+  private static boolean grows(ReducibleEdge edge, ReducibleNode node, ReducibleNode into) {
     long before = edge.cost.length;
     long after = 0;
-    for (WorkEdge one : node.edges.values()) {
+    for (ReducibleEdge one : node.edges.values()) {
       if (one != edge) {
         before += one.cost.length;
-        WorkNode other = one.other(node);
+        ReducibleNode other = one.other(node);
         after += into.edges.containsKey(other.id) ? 0 : (long) into.size() * other.size();
       }
     }
@@ -448,11 +449,11 @@ final class Presolve {
   /**
    * Whether each entry is the sum of a number that its row has and a number that its column has.
    */
-  private static boolean isSum(WorkEdge edge) {
+  private static boolean isSum(ReducibleEdge edge) {
     int columns = edge.b.size();
     long[] cost = edge.cost;
     for (int entry = 0; entry < cost.length; entry++) {
-      if (Costs.isImpossible(cost[entry])
+      if (SaturatingCosts.isImpossible(cost[entry])
           || cost[entry] + cost[0] != cost[entry % columns] + cost[entry - entry % columns]) {
         return false;
       }
@@ -460,17 +461,18 @@ final class Presolve {
     return true;
   }
 
-  private void split(WorkEdge edge) {
+  private void split(ReducibleEdge edge) {
     int columns = edge.b.size();
     int least = 0;
     for (int column = 1; column < columns; column++) {
       least = edge.cost[column] < edge.cost[least] ? column : least;
     }
     for (int row = 0; row < edge.a.size(); row++) {
-      edge.a.cost[row] = Costs.add(edge.a.cost[row], edge.cost[row * columns + least]);
+      edge.a.cost[row] = SaturatingCosts.add(edge.a.cost[row], edge.cost[row * columns + least]);
     }
     for (int column = 0; column < columns; column++) {
-      edge.b.cost[column] = Costs.add(edge.b.cost[column], edge.cost[column] - edge.cost[least]);
+      edge.b.cost[column] =
+          SaturatingCosts.add(edge.b.cost[column], edge.cost[column] - edge.cost[least]);
     }
     remove(edge);
   }

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.assign;
 
-import io.github.shardsum.internal.assign.WorkNode.Item;
+import io.github.shardsum.internal.assign.ReducibleNode.Item;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -82,8 +82,8 @@ final class ReducedProblem {
   /** Entries of all matrices. */
   final long entries;
 
-  final List<WorkNode> workNodes = new ArrayList<>();
-  final List<WorkEdge> workEdges = new ArrayList<>();
+  final List<ReducibleNode> workNodes = new ArrayList<>();
+  final List<ReducibleEdge> workEdges = new ArrayList<>();
 
   ReducedProblem(Presolve graph) {
     base = graph.base;
@@ -91,7 +91,7 @@ final class ReducedProblem {
     limit = new long[points];
     Arrays.setAll(limit, graph.time::limit);
     int[] index = new int[graph.nodes.size()];
-    for (WorkNode node : graph.nodes) {
+    for (ReducibleNode node : graph.nodes) {
       if (!node.gone) {
         index[node.id] = workNodes.size();
         workNodes.add(node);
@@ -103,7 +103,7 @@ final class ReducedProblem {
     item = new int[nodes + 1];
     later = new int[nodes];
     for (int node = 0; node < nodes; node++) {
-      WorkNode work = workNodes.get(node);
+      ReducibleNode work = workNodes.get(node);
       offset[node + 1] = offset[node] + work.size();
       incident[node + 1] = incident[node] + work.edges.size();
       item[node + 1] = item[node] + work.items.size();
@@ -184,7 +184,7 @@ final class ReducedProblem {
   private void connect(int[] index) {
     int[] filled = Arrays.copyOf(incident, nodes);
     for (int node = 0; node < nodes; node++) {
-      WorkNode work = workNodes.get(node);
+      ReducibleNode work = workNodes.get(node);
       int[] after =
           work.edges.keySet().stream()
               .filter(id -> id > work.id)
@@ -208,10 +208,10 @@ final class ReducedProblem {
 
   private int shift(long most) {
     long largest = 0;
-    for (WorkNode node : workNodes) {
+    for (ReducibleNode node : workNodes) {
       largest = Math.max(largest, largest(node.cost));
     }
-    for (WorkEdge one : workEdges) {
+    for (ReducibleEdge one : workEdges) {
       largest = Math.max(largest, largest(one.cost));
     }
     int needed = 0;
@@ -223,22 +223,24 @@ final class ReducedProblem {
 
   private long total() {
     long sum = 1;
-    for (WorkNode node : workNodes) {
+    for (ReducibleNode node : workNodes) {
       sum += largest(node.cost) >> shift;
     }
-    for (WorkEdge one : workEdges) {
+    for (ReducibleEdge one : workEdges) {
       sum += largest(one.cost) >> shift;
     }
     return sum;
   }
 
   private long units(long cost) {
-    return Costs.isImpossible(cost) ? impossible : cost >> shift;
+    return SaturatingCosts.isImpossible(cost) ? impossible : cost >> shift;
   }
 
   /** Converts a bound or a cost of the model to one of the problem. */
   long whole(long units) {
-    return units >= Costs.IMPOSSIBLE >> shift ? Costs.IMPOSSIBLE : (units << shift) + base;
+    return units >= SaturatingCosts.IMPOSSIBLE >> shift
+        ? SaturatingCosts.IMPOSSIBLE
+        : (units << shift) + base;
   }
 
   /**
@@ -252,7 +254,7 @@ final class ReducedProblem {
   private static long largest(long[] costs) {
     long most = 0;
     for (long one : costs) {
-      most = Costs.isImpossible(one) ? most : Math.max(most, one);
+      most = SaturatingCosts.isImpossible(one) ? most : Math.max(most, one);
     }
     return most;
   }
@@ -414,12 +416,12 @@ final class ReducedProblem {
   /** Sets the labels of the nodes that are left. */
   void label(int[] choice, int[] labels) {
     for (int node = 0; node < nodes; node++) {
-      WorkNode work = workNodes.get(node);
+      ReducibleNode work = workNodes.get(node);
       labels[work.id] = labelOf(work, choice[node]);
     }
   }
 
-  private int labelOf(WorkNode work, int strategy) {
+  private int labelOf(ReducibleNode work, int strategy) {
     return work.label[strategy];
   }
 
@@ -427,7 +429,7 @@ final class ReducedProblem {
   int[] choiceOf(int[] labels) {
     int[] choice = new int[nodes];
     for (int node = 0; node < nodes; node++) {
-      WorkNode work = workNodes.get(node);
+      ReducibleNode work = workNodes.get(node);
       int found = 0;
       while (found < work.size() && work.label[found] != labels[work.id]) {
         found++;

@@ -18,10 +18,10 @@ final class SearchPair {
   /** If prices of memory move, chains of moves get one part in this many of the work. */
   private static final int CHAINS = 8;
 
-  private final Effort effort;
+  private final SolverEffort effort;
   private final double[] price;
   private final List<TreeMoveSearch> searches = new ArrayList<>();
-  private final List<Effort> efforts = new ArrayList<>();
+  private final List<SolverEffort> efforts = new ArrayList<>();
 
   /**
    * Begins without a choice.
@@ -29,11 +29,11 @@ final class SearchPair {
    * @param effort counts the work of one of the threads
    * @param seed the seed of all random numbers
    */
-  SearchPair(ReducedProblem model, Effort effort, long seed, double[] price, int threads) {
+  SearchPair(ReducedProblem model, SolverEffort effort, long seed, double[] price, int threads) {
     this.effort = effort;
     this.price = price;
     for (int thread = 0; thread < threads; thread++) {
-      Effort own = effort.another();
+      SolverEffort own = effort.another();
       efforts.add(own);
       searches.add(new TreeMoveSearch(model, own, 2 * seed + thread, price));
     }
@@ -112,7 +112,7 @@ final class SearchPair {
 
   private void together(Consumer<TreeMoveSearch> part) {
     long before = 0;
-    for (Effort own : efforts) {
+    for (SolverEffort own : efforts) {
       before = Math.max(before, own.done());
     }
     if (searches.size() == 1) {
@@ -124,10 +124,10 @@ final class SearchPair {
       join(other);
     }
     long after = 0;
-    for (Effort own : efforts) {
+    for (SolverEffort own : efforts) {
       after = Math.max(after, own.done());
     }
-    for (Effort own : efforts) {
+    for (SolverEffort own : efforts) {
       own.add(after - own.done());
     }
     effort.add(after - before);

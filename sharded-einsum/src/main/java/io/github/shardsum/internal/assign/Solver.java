@@ -43,14 +43,14 @@ public final class Solver {
 
   private final AssignmentProblem problem;
   private final int threads;
-  private final Effort effort;
+  private final SolverEffort effort;
   private final long whole;
   private final Presolve graph;
 
   /** The best choice, empty if there is none. */
   private int[] labels = new int[0];
 
-  private long cost = Costs.IMPOSSIBLE;
+  private long cost = SaturatingCosts.IMPOSSIBLE;
   private long bound;
   private int nodesLeft;
   private double[] price;
@@ -60,7 +60,7 @@ public final class Solver {
     this.threads = options.threads();
     this.whole = (long) (options.seconds() * RATE);
     long deadline = System.nanoTime() + (long) (options.clock() * 1e9);
-    this.effort = new Effort(Long.MAX_VALUE, deadline);
+    this.effort = new SolverEffort(Long.MAX_VALUE, deadline);
     this.graph = new Presolve(problem, effort);
     this.price = new double[graph.time.points()];
   }
@@ -232,7 +232,7 @@ public final class Solver {
   }
 
   private Assignment answer() {
-    boolean found = cost < Costs.IMPOSSIBLE;
+    boolean found = cost < SaturatingCosts.IMPOSSIBLE;
     List<Integer> choice = found ? Arrays.stream(labels).boxed().toList() : List.of();
     long peak = found ? AssignmentCost.peak(problem, labels) : 0;
     return new Assignment(

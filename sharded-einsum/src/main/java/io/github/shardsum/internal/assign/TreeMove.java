@@ -10,10 +10,10 @@ final class TreeMove {
   /** A tree does not grow from a node with more edges than this, unless the node is the root. */
   private static final int HUB = 64;
 
-  private final State state;
+  private final AssignmentState state;
   private final ReducedProblem model;
-  private final Random64 random;
-  private final Effort effort;
+  private final SolverRandom random;
+  private final SolverEffort effort;
 
   /** The tree that a node was last in or next to. */
   private final int[] inside;
@@ -30,7 +30,7 @@ final class TreeMove {
   private final double[] value;
   private final double[] row;
 
-  TreeMove(State state, Random64 random, Effort effort) {
+  TreeMove(AssignmentState state, SolverRandom random, SolverEffort effort) {
     this.state = state;
     this.model = state.model;
     this.random = random;

@@ -12,15 +12,15 @@ final class TreeMoveSearch {
   private static final double RATE = 0.1;
 
   private final ReducedProblem model;
-  private final Effort effort;
-  private final Random64 random;
-  private final State state;
+  private final SolverEffort effort;
+  private final SolverRandom random;
+  private final AssignmentState state;
   private final TreeMove move;
   private double[] memory;
   private int[] best = new int[0];
   private long bestCost = Long.MAX_VALUE;
-  private final Arms arms;
-  private final Arms roaming;
+  private final MoveBandit arms;
+  private final MoveBandit roaming;
   private double freeing = 2;
 
   /** Price of a byte, on average over the items. */
@@ -33,15 +33,15 @@ final class TreeMoveSearch {
   private final int[] seen;
   private int stamp;
 
-  TreeMoveSearch(ReducedProblem model, Effort effort, long seed, double[] price) {
+  TreeMoveSearch(ReducedProblem model, SolverEffort effort, long seed, double[] price) {
     this.model = model;
     this.effort = effort;
-    this.random = new Random64(seed);
-    this.state = new State(model, new int[model.nodes]);
+    this.random = new SolverRandom(seed);
+    this.state = new AssignmentState(model, new int[model.nodes]);
     this.move = new TreeMove(state, random, effort);
     this.memory = model.memoryCosts(price);
-    this.arms = new Arms(KINDS, SIZES, model.nodes);
-    this.roaming = new Arms(2, SIZES, model.nodes);
+    this.arms = new MoveBandit(KINDS, SIZES, model.nodes);
+    this.roaming = new MoveBandit(2, SIZES, model.nodes);
     this.region = new int[model.nodes];
     this.seen = new int[model.nodes];
     this.unit = meanPrice(price);

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.auto;
 
-import io.github.shardsum.internal.auto.Trials.Trial;
+import io.github.shardsum.internal.auto.AnnotationTrials.Trial;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotations;
@@ -54,7 +54,7 @@ final class AnnotationSearch {
 
   private final Program program;
   private final Mesh mesh;
-  private final Trials trials;
+  private final AnnotationTrials trials;
 
   /** The values that may be annotated, inputs first, results of einsums next. */
   private final List<Variable> variables;
@@ -65,7 +65,7 @@ final class AnnotationSearch {
   /** The group of a value by its name among annotations. */
   private final Map<String, List<Variable>> groupOf = new HashMap<>();
 
-  AnnotationSearch(Program program, Mesh mesh, Trials trials, LayoutGraph.Built graph) {
+  AnnotationSearch(Program program, Mesh mesh, AnnotationTrials trials, LayoutGraph.Built graph) {
     this.program = program;
     this.mesh = mesh;
     this.trials = trials;
@@ -103,8 +103,8 @@ final class AnnotationSearch {
   private record Variable(
       String slot, String name, Value value, List<Layout> layouts, boolean isInput) {}
 
-  private List<Variable> variables(List<ValueNode> slots) {
-    Map<String, ValueNode> bySlot = new HashMap<>();
+  private List<Variable> variables(List<LayoutGraphNode> slots) {
+    Map<String, LayoutGraphNode> bySlot = new HashMap<>();
     slots.forEach(slot -> bySlot.put(slot.name, slot));
     List<Variable> inputs = new ArrayList<>();
     List<Variable> einsums = new ArrayList<>();
@@ -137,7 +137,7 @@ final class AnnotationSearch {
       Program of,
       String slotPrefix,
       String prefix,
-      Map<String, ValueNode> bySlot,
+      Map<String, LayoutGraphNode> bySlot,
       List<Variable> einsums,
       List<Variable> others) {
     Set<Value> said = annotated(of);
@@ -163,8 +163,12 @@ final class AnnotationSearch {
   }
 
   private static Optional<Variable> variable(
-      Map<String, ValueNode> bySlot, String slotName, String name, Value value, boolean isInput) {
-    ValueNode slot = bySlot.get(slotName);
+      Map<String, LayoutGraphNode> bySlot,
+      String slotName,
+      String name,
+      Value value,
+      boolean isInput) {
+    LayoutGraphNode slot = bySlot.get(slotName);
     if (slot == null || !slot.value.type().names().equals(value.type().names())) {
       return Optional.empty();
     }

@@ -53,23 +53,23 @@ final class EdgePrices {
   }
 
   /** The edge from a value to a statement that reads it. */
-  Edge read(ValueNode from, int node, List<Layout> wanted, boolean isWild) {
+  Edge read(LayoutGraphNode from, int node, List<Layout> wanted, boolean isWild) {
     double share = share(from) * from.times;
     double[] costs = matrix(from.value, from.by, from.layouts, wanted, share, isWild, false);
     return new Edge(from.node, node, costs);
   }
 
   /** The edge from a statement to its result. */
-  Edge made(int node, List<Layout> made, ValueNode to, boolean isWild) {
+  Edge made(int node, List<Layout> made, LayoutGraphNode to, boolean isWild) {
     double[] costs = matrix(to.value, to.by, made, to.layouts, to.times, false, isWild);
     return new Edge(node, to.node, costs);
   }
 
   /** The edge from a value to its successor, with layouts of one value. */
   Edge move(
-      ValueNode from,
+      LayoutGraphNode from,
       List<Layout> before,
-      ValueNode to,
+      LayoutGraphNode to,
       List<Layout> after,
       Value value,
       long times) {
@@ -93,7 +93,7 @@ final class EdgePrices {
   }
 
   /** Readers of one value may share a reshard, so in a bound each reader pays only its part. */
-  private double share(ValueNode from) {
+  private double share(LayoutGraphNode from) {
     return isBound ? 1.0 / Math.max(1, from.readers) : 1;
   }
 

@@ -59,7 +59,7 @@ final class LayoutGraph {
   private final StatementChoices ways;
   private final Kind kind;
   private final EdgePrices prices;
-  private final List<ValueNode> slots = new ArrayList<>();
+  private final List<LayoutGraphNode> slots = new ArrayList<>();
   private final List<Site> sites = new ArrayList<>();
   private final List<Move> moves = new ArrayList<>();
   private int now;
@@ -76,13 +76,13 @@ final class LayoutGraph {
       Statement statement,
       long times,
       Choices choices,
-      List<ValueNode> operands,
-      List<ValueNode> results) {}
+      List<LayoutGraphNode> operands,
+      List<LayoutGraphNode> results) {}
 
   /** A value that becomes another value; both are treated as one value. */
   private record Move(
-      ValueNode from,
-      ValueNode to,
+      LayoutGraphNode from,
+      LayoutGraphNode to,
       long times,
       Value value,
       UnaryOperator<Layout> before,
@@ -98,11 +98,14 @@ final class LayoutGraph {
    *     is annotated separately
    */
   record Built(
-      AssignmentProblem problem, double scale, List<ValueNode> slots, Map<String, Integer> groups) {
+      AssignmentProblem problem,
+      double scale,
+      List<LayoutGraphNode> slots,
+      Map<String, Integer> groups) {
     /** The layout that a solution gives each value, by name. */
     Map<String, Layout> layouts(List<Integer> choice) {
       Map<String, Layout> layouts = new LinkedHashMap<>();
-      for (ValueNode slot : slots) {
+      for (LayoutGraphNode slot : slots) {
         layouts.put(slot.name, slot.layouts.get(choice.get(slot.node)));
       }
       return layouts;
@@ -129,7 +132,7 @@ final class LayoutGraph {
       Set<String> split,
       boolean isTied) {
     LayoutGraph graph = new LayoutGraph(mesh, ways, kind);
-    Map<Value, ValueNode> scope = new HashMap<>();
+    Map<Value, LayoutGraphNode> scope = new HashMap<>();
     for (Value input : program.inputs()) {
       scope.put(input, graph.input(input, split.contains(input.name())));
     }
@@ -141,14 +144,14 @@ final class LayoutGraph {
     return graph.build(limit, isTied);
   }
 
-  private ValueNode slot(String name, Value value, long times, boolean isInput) {
-    ValueNode slot = new ValueNode(name, value, times, isInput, now);
+  private LayoutGraphNode slot(String name, Value value, long times, boolean isInput) {
+    LayoutGraphNode slot = new LayoutGraphNode(name, value, times, isInput, now);
     slots.add(slot);
     return slot;
   }
 
-  private ValueNode input(Value input, boolean isSplit) {
-    ValueNode slot = slot(input.name(), input, 1, true);
+  private LayoutGraphNode input(Value input, boolean isSplit) {
+    LayoutGraphNode slot = slot(input.name(), input, 1, true);
     if (input.type().labels().isAnnotated()) {
       Layout typed = new Layout(mesh, input.type().labels());
       slot.candidates.add(typed);
@@ -188,9 +191,9 @@ final class LayoutGraph {
     return new Layout(mesh, value.type().labels().withoutLayout());
   }
 
-  private void output(ValueNode slot) {
+  private void output(LayoutGraphNode slot) {
     if (slot.readers > 0 && kind == Kind.BOUND) {
-      ValueNode last = slot(slot.name + " (output)", slot.value, 1, false);
+      LayoutGraphNode last = slot(slot.name + " (output)", slot.value, 1, false);
       last.isOutput = true;
       last.candidates.add(whole(slot.value));
       move(slot, last, 1);
@@ -198,22 +201,22 @@ final class LayoutGraph {
     slot.isOutput |= slot.readers == 0 || kind == Kind.ESTIMATE;
   }
 
-  private void walk(Program program, String prefix, long times, Map<Value, ValueNode> scope) {
+  private void walk(Program program, String prefix, long times, Map<Value, LayoutGraphNode> scope) {
     for (Statement statement : program.statements()) {
       now++;
       if (statement.operation() instanceof Nested.Scan scan) {
         loop(statement, scan, prefix, times, scope);
         continue;
       }
-      List<ValueNode> operands = new ArrayList<>();
+      List<LayoutGraphNode> operands = new ArrayList<>();
       for (Value operand : statement.operation().operands()) {
-        ValueNode read = Objects.requireNonNull(scope.get(operand), operand.name());
+        LayoutGraphNode read = Objects.requireNonNull(scope.get(operand), operand.name());
         read.lastRead = now;
         operands.add(read);
       }
-      List<ValueNode> results = new ArrayList<>();
+      List<LayoutGraphNode> results = new ArrayList<>();
       for (Value result : statement.results()) {
-        ValueNode made = slot(prefix + result.name(), result, times, false);
+        LayoutGraphNode made = slot(prefix + result.name(), result, times, false);
         scope.put(result, made);
         results.add(made);
       }
@@ -229,7 +232,7 @@ final class LayoutGraph {
     }
   }
 
-  private void annotated(ValueNode from, ValueNode to, Annotation annotation) {
+  private void annotated(LayoutGraphNode from, LayoutGraphNode to, Annotation annotation) {
     List<Axis> axes = new ArrayList<>();
     for (Axis axis : to.value.type().labels().axes()) {
       axes.add(
@@ -256,7 +259,7 @@ final class LayoutGraph {
             });
   }
 
-  private void move(ValueNode from, ValueNode to, long times) {
+  private void move(LayoutGraphNode from, LayoutGraphNode to, long times) {
     moves.add(
         new Move(from, to, times, from.value, UnaryOperator.identity(), UnaryOperator.identity()));
     from.readers++;
@@ -268,20 +271,21 @@ final class LayoutGraph {
       Nested.Scan scan,
       String prefix,
       long times,
-      Map<Value, ValueNode> scope) {
+      Map<Value, LayoutGraphNode> scope) {
     String inside = prefix + statement.result().name() + ".body.";
-    Map<Value, ValueNode> inner = new HashMap<>();
+    Map<Value, LayoutGraphNode> inner = new HashMap<>();
     int carried = scan.carried().size();
     int sequences = scan.sequences().size();
     long rounds = times * Math.max(1, scan.count());
     List<Value> inputs = scan.body().inputs();
     for (int i = 0; i < inputs.size(); i++) {
       boolean isInvariant = i >= carried + sequences;
-      ValueNode given =
+      LayoutGraphNode given =
           slot(inside + inputs.get(i).name(), inputs.get(i), isInvariant ? times : rounds, false);
       inner.put(inputs.get(i), given);
       given.candidates.add(whole(inputs.get(i)));
-      ValueNode operand = Objects.requireNonNull(scope.get(scan.operands().get(i)), given.name);
+      LayoutGraphNode operand =
+          Objects.requireNonNull(scope.get(scan.operands().get(i)), given.name);
       if (i >= carried && !isInvariant) {
         stack(operand, given, times, scan.label(), true);
       } else {
@@ -291,11 +295,12 @@ final class LayoutGraph {
     walk(scan.body(), inside, rounds, inner);
     for (int i = 0; i < statement.results().size(); i++) {
       Value result = statement.results().get(i);
-      ValueNode output = Objects.requireNonNull(inner.get(scan.body().outputs().get(i)), inside);
-      ValueNode made = slot(prefix + result.name(), result, times, false);
+      LayoutGraphNode output =
+          Objects.requireNonNull(inner.get(scan.body().outputs().get(i)), inside);
+      LayoutGraphNode made = slot(prefix + result.name(), result, times, false);
       scope.put(result, made);
       if (i < carried) {
-        ValueNode first = Objects.requireNonNull(inner.get(inputs.get(i)), inside);
+        LayoutGraphNode first = Objects.requireNonNull(inner.get(inputs.get(i)), inside);
         move(output, first, rounds);
         move(first, made, times);
       } else {
@@ -304,13 +309,14 @@ final class LayoutGraph {
       }
     }
     for (Value value : inputs) {
-      ValueNode given = Objects.requireNonNull(inner.get(value), inside);
+      LayoutGraphNode given = Objects.requireNonNull(inner.get(value), inside);
       given.lastRead = now;
     }
   }
 
   /** A move between a value and its slices along the label of a loop; that label is never split. */
-  private void stack(ValueNode from, ValueNode to, long times, String label, boolean isRead) {
+  private void stack(
+      LayoutGraphNode from, LayoutGraphNode to, long times, String label, boolean isRead) {
     UnaryOperator<Layout> stacked = layout -> stacked(layout, label);
     Value value = isRead ? from.value : to.value;
     moves.add(
@@ -340,7 +346,7 @@ final class LayoutGraph {
           candidate(site.operands.get(i), choice.operands().get(i));
         }
         for (int i = 0; i < site.results.size(); i++) {
-          ValueNode result = site.results.get(i);
+          LayoutGraphNode result = site.results.get(i);
           candidate(result, StatementChoices.summed(choice.results().get(i)));
           if (kind == Kind.BOUND && result.readers > 1) {
             candidate(result, choice.results().get(i));
@@ -353,7 +359,7 @@ final class LayoutGraph {
         exchange(move);
       }
     }
-    for (ValueNode slot : slots) {
+    for (LayoutGraphNode slot : slots) {
       slot.layouts.addAll(
           slot.candidates.stream()
               .filter(layout -> slot.demand.isEmpty() || slot.demand.get().allows(layout))
@@ -361,7 +367,7 @@ final class LayoutGraph {
     }
   }
 
-  private static void candidate(ValueNode slot, Layout layout) {
+  private static void candidate(LayoutGraphNode slot, Layout layout) {
     boolean isSum = !layout.partial().isEmpty();
     if (slot.candidates.size() < MOST_LAYOUTS
         && !(isSum && (slot.isInput || slot.isOutput || slot.by != ReduceKind.SUM))) {
@@ -391,7 +397,7 @@ final class LayoutGraph {
   private Built build(OptionalLong limit, boolean isTied) {
     List<double[]> nodes = new ArrayList<>();
     List<EdgePrices.Edge> edges = new ArrayList<>();
-    for (ValueNode slot : slots) {
+    for (LayoutGraphNode slot : slots) {
       slot.node = nodes.size();
       nodes.add(new double[slot.layouts.size()]);
     }
@@ -429,9 +435,9 @@ final class LayoutGraph {
               move.times));
     }
     if (isTied) {
-      edges.addAll(Repeats.ties(sites, slots.size(), prices));
+      edges.addAll(RepeatedLayers.ties(sites, slots.size(), prices));
     }
-    return problem(nodes, edges, limit, isTied ? Repeats.groups(sites) : Map.of());
+    return problem(nodes, edges, limit, isTied ? RepeatedLayers.groups(sites) : Map.of());
   }
 
   /** Whether an extra strategy stands for all ways that are not listed. */
@@ -477,7 +483,7 @@ final class LayoutGraph {
       long from = 0;
       long to = 0;
       if (isSlot && limit.isPresent() && isHeld(slots.get(node))) {
-        ValueNode slot = slots.get(node);
+        LayoutGraphNode slot = slots.get(node);
         usages = usages(slot);
         from = slot.isInput ? 0 : slot.made;
         to = (slot.isInput || slot.isOutput ? now : slot.lastRead) + 1L;
@@ -504,11 +510,11 @@ final class LayoutGraph {
     return scale;
   }
 
-  private boolean isHeld(ValueNode slot) {
+  private boolean isHeld(LayoutGraphNode slot) {
     return slot.times == 1 && (kind == Kind.ESTIMATE || slot.isInput);
   }
 
-  private static long[] usages(ValueNode slot) {
+  private static long[] usages(LayoutGraphNode slot) {
     long[] usages = new long[slot.layouts.size()];
     for (int i = 0; i < usages.length; i++) {
       long bytes =

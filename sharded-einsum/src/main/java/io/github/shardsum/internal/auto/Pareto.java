@@ -52,6 +52,6 @@ public final class Pareto {
 
   private static FoundLayouts find(
       Program program, Mesh mesh, AutoOptions options, PlanOptions plan) {
-    return new Finder(program, mesh, options.withPlan(plan)).find();
+    return new AnnotationFinder(program, mesh, options.withPlan(plan)).find();
   }
 }

@@ -98,14 +98,14 @@ public final class CheckedExecutable implements Executable {
   }
 
   private List<Tensor> runFresh(List<Tensor> inputs) {
-    Arguments.fit("input", program.inputs(), inputs);
-    List<Tensor> outputs = Arguments.fresh(program);
+    ExecutableArguments.fit("input", program.inputs(), inputs);
+    List<Tensor> outputs = ExecutableArguments.fresh(program);
     write(outputs, inputs);
     return outputs;
   }
 
   private void write(List<Tensor> outputs, List<Tensor> inputs) {
-    Arguments.check(program, outputs, inputs);
+    ExecutableArguments.check(program, outputs, inputs);
     code.run().accept(outputs, inputs);
   }
 

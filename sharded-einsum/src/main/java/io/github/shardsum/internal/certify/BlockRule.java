@@ -48,25 +48,25 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * An einsum by the letters of its equation.
    *
    * @param whole labels that must be whole
-   * @param sums the operands that may be addends, as of {@link Addends}
+   * @param sums the operands that may be addends, as of {@link AddendRule}
    */
-  static Held einsum(
+  static CheckedParts einsum(
       Equation equation,
       List<String> whole,
       List<Integer> sums,
-      List<Held> read,
-      Held made,
+      List<CheckedParts> read,
+      CheckedParts made,
       boolean slices) {
     require(
         read.size() == equation.operands().size(),
         "einsum must have %s operands, got %s",
         equation.operands().size(),
         read.size());
-    List<Held> operands = new ArrayList<>();
+    List<CheckedParts> operands = new ArrayList<>();
     for (Term term : equation.operands()) {
       operands.add(read.get(operands.size()).named(labels(term)));
     }
-    Held result = made.named(labels(equation.output()));
+    CheckedParts result = made.named(labels(equation.output()));
     BlockRule rule = new BlockRule(whole, sums, ReduceKind.SUM);
     return rule.result(operands, result, slices).named(made.labels());
   }
@@ -79,7 +79,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
   }
 
   private static List<Integer> addends(Operation operation, boolean isPromised) {
-    return isPromised ? Addends.promised(operation) : Addends.of(operation);
+    return isPromised ? AddendRule.promised(operation) : AddendRule.of(operation);
   }
 
   private static List<String> whole(Operation operation) {
@@ -152,27 +152,29 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * @param inside whether the operation is in a composite's decomposition: then the matching part
    *     of a whole operand is taken, and floating numbers may be addends
    */
-  static List<Held> results(Statement statement, List<Held> read, Held made, boolean inside) {
-    Held x = read.isEmpty() ? made : read.getFirst();
+  static List<CheckedParts> results(
+      Statement statement, List<CheckedParts> read, CheckedParts made, boolean inside) {
+    CheckedParts x = read.isEmpty() ? made : read.getFirst();
     return switch (statement.operation()) {
       case Movement.Split(_, String label, List<String> into, _) -> {
-        List<LabelCut> parts = made.cuts().subList(x.dim(label), x.dim(label) + into.size());
-        LabelCut whole = x.cuts().get(x.dim(label));
-        require(LabelCut.merged(label, parts).equals(whole), "must split %s, got %s", whole, parts);
+        List<CheckedCut> parts = made.cuts().subList(x.dim(label), x.dim(label) + into.size());
+        CheckedCut whole = x.cuts().get(x.dim(label));
+        require(
+            CheckedCut.merged(label, parts).equals(whole), "must split %s, got %s", whole, parts);
         yield List.of(x.with(x.dim(label), 1, parts));
       }
       case Movement.Merge(_, List<String> labels, String into) -> {
         int dim = x.dim(labels.getFirst());
-        LabelCut merged = LabelCut.merged(into, x.cuts().subList(dim, dim + labels.size()));
+        CheckedCut merged = CheckedCut.merged(into, x.cuts().subList(dim, dim + labels.size()));
         yield List.of(x.with(dim, labels.size(), List.of(merged)));
       }
       case Nested.Manual manual -> {
-        List<Held> all = manual.operands().stream().map(BlockRule::whole).toList();
+        List<CheckedParts> all = manual.operands().stream().map(BlockRule::whole).toList();
         require(read.equals(all), "must be %s, got %s", all, read);
         yield statement.results().stream().map(BlockRule::whole).toList();
       }
       case Nested.Scan scan -> {
-        List<Held> all = scan.operands().stream().map(BlockRule::whole).toList();
+        List<CheckedParts> all = scan.operands().stream().map(BlockRule::whole).toList();
         require(read.equals(all), "must be %s, got %s", all, read);
         yield statement.results().stream().map(BlockRule::whole).toList();
       }
@@ -188,7 +190,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
                   made,
                   inside));
       case Operation other -> {
-        Held result = of(other, inside).result(read, made, inside);
+        CheckedParts result = of(other, inside).result(read, made, inside);
         yield Collections.nCopies(statement.results().size(), result);
       }
     };
@@ -201,11 +203,11 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
         .toList();
   }
 
-  private static Held whole(Value value) {
+  private static CheckedParts whole(Value value) {
     ValueType type = value.type();
-    Stream<LabelCut> cuts =
-        type.names().stream().map(label -> LabelCut.whole(label, type.size(label)));
-    return new Held(cuts.toList(), Set.of(), ReduceKind.SUM);
+    Stream<CheckedCut> cuts =
+        type.names().stream().map(label -> CheckedCut.whole(label, type.size(label)));
+    return new CheckedParts(cuts.toList(), Set.of(), ReduceKind.SUM);
   }
 
   /**
@@ -213,29 +215,31 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * values. In addition, the kernel must support a part of the label, and all values must have the
    * same part.
    */
-  private static List<Held> composed(Program meaning, List<String> may, List<Held> read) {
+  private static List<CheckedParts> composed(
+      Program meaning, List<String> may, List<CheckedParts> read) {
     // A kernel gives addends only for its own sums.
-    for (Held held : read) {
+    for (CheckedParts held : read) {
       require(held.partial().isEmpty(), "operands must be no addends, got %s", held);
     }
-    Map<Value, Held> values = new HashMap<>();
+    Map<Value, CheckedParts> values = new HashMap<>();
     for (Value input : meaning.inputs()) {
       values.put(input, read.get(values.size()).named(input.type().names()));
     }
     for (Statement statement : meaning.statements()) {
-      List<Held> operands = statement.operation().operands().stream().map(values::get).toList();
-      List<Held> results = results(statement, operands, whole(statement.result()), true);
+      List<CheckedParts> operands =
+          statement.operation().operands().stream().map(values::get).toList();
+      List<CheckedParts> results = results(statement, operands, whole(statement.result()), true);
       for (int i = 0; i < results.size(); i++) {
         values.put(statement.results().get(i), results.get(i));
       }
     }
-    List<Held> inputs = meaning.inputs().stream().map(values::get).toList();
-    List<Held> outputs =
+    List<CheckedParts> inputs = meaning.inputs().stream().map(values::get).toList();
+    List<CheckedParts> outputs =
         meaning.outputs().stream().map(values::get).map(made -> sliced(made, inputs)).toList();
-    Stream<Held> edge = Stream.concat(inputs.stream(), outputs.stream());
-    Map<String, LabelCut> at = new HashMap<>();
-    for (LabelCut cut : edge.flatMap(held -> held.cuts().stream()).toList()) {
-      LabelCut first = at.computeIfAbsent(cut.label(), _ -> cut);
+    Stream<CheckedParts> edge = Stream.concat(inputs.stream(), outputs.stream());
+    Map<String, CheckedCut> at = new HashMap<>();
+    for (CheckedCut cut : edge.flatMap(held -> held.cuts().stream()).toList()) {
+      CheckedCut first = at.computeIfAbsent(cut.label(), _ -> cut);
       boolean isPart = may.contains(cut.label()) && cut.equals(first);
       boolean fits = isPart || (cut.isWhole() && first.isWhole());
       require(fits, "%s must be whole, or of %s and split in the same way", cut, may);
@@ -247,25 +251,25 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * The part of a result that matches the operands' parts of each label; the whole result was
    * computed.
    */
-  private static Held sliced(Held made, List<Held> operands) {
-    List<LabelCut> cuts = new ArrayList<>();
-    for (LabelCut cut : made.cuts()) {
-      Stream<LabelCut> parts =
+  private static CheckedParts sliced(CheckedParts made, List<CheckedParts> operands) {
+    List<CheckedCut> cuts = new ArrayList<>();
+    for (CheckedCut cut : made.cuts()) {
+      Stream<CheckedCut> parts =
           operands.stream()
               .flatMap(held -> held.cuts().stream())
               .filter(
-                  part -> cut.isWhole() && cut.equals(LabelCut.whole(part.label(), part.size())));
+                  part -> cut.isWhole() && cut.equals(CheckedCut.whole(part.label(), part.size())));
       cuts.add(parts.filter(part -> !part.isWhole()).findFirst().orElse(cut));
     }
-    return new Held(cuts, made.partial(), made.kind());
+    return new CheckedParts(cuts, made.partial(), made.kind());
   }
 
   /**
    * The layout of the result. Each label is cut as in the operands; a label that no operand has is
    * cut as in {@code made}.
    */
-  Held result(List<Held> read, Held made, boolean slices) {
-    Map<String, LabelCut> at = new HashMap<>();
+  CheckedParts result(List<CheckedParts> read, CheckedParts made, boolean slices) {
+    Map<String, CheckedCut> at = new HashMap<>();
     Map<Integer, Set<MeshAxis>> addends = new HashMap<>(Map.of(0, Set.of()));
     for (int i = 0; i < read.size(); i++) {
       Set<MeshAxis> own = read.get(i).partial();
@@ -278,12 +282,13 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
           read);
       meet(read.get(i), slices, at);
     }
-    List<LabelCut> cuts = new ArrayList<>();
-    Map<String, LabelCut> own = new HashMap<>();
-    for (LabelCut cut : made.cuts()) {
-      LabelCut other = whole.contains(cut.label()) ? LabelCut.whole(cut.label(), cut.size()) : cut;
+    List<CheckedCut> cuts = new ArrayList<>();
+    Map<String, CheckedCut> own = new HashMap<>();
+    for (CheckedCut cut : made.cuts()) {
+      CheckedCut other =
+          whole.contains(cut.label()) ? CheckedCut.whole(cut.label(), cut.size()) : cut;
       // Dimensions of one label, as in a diagonal, have the same cut.
-      LabelCut first = own.computeIfAbsent(cut.label(), label -> at.getOrDefault(label, other));
+      CheckedCut first = own.computeIfAbsent(cut.label(), label -> at.getOrDefault(label, other));
       cuts.add(first);
     }
     made.labels().forEach(at::remove);
@@ -293,13 +298,13 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
             addends.values().stream().flatMap(Set::stream),
             at.values().stream().flatMap(cut -> cut.axes().stream()));
     require(summed.allMatch(partial::add), "must be summed over an axis once, got %s", read);
-    return new Held(cuts, partial, kind);
+    return new CheckedParts(cuts, partial, kind);
   }
 
   /** Adds the cuts of an operand's labels, except for labels that must be whole. */
-  private void meet(Held operand, boolean slices, Map<String, LabelCut> at) {
+  private void meet(CheckedParts operand, boolean slices, Map<String, CheckedCut> at) {
     Set<String> met = new HashSet<>(whole);
-    for (LabelCut cut : operand.cuts()) {
+    for (CheckedCut cut : operand.cuts()) {
       if (met.add(cut.label())) {
         at.merge(cut.label(), cut, (one, other) -> both(one, other, slices));
       } else {
@@ -308,7 +313,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
     }
   }
 
-  private static LabelCut both(LabelCut one, LabelCut other, boolean slices) {
+  private static CheckedCut both(CheckedCut one, CheckedCut other, boolean slices) {
     boolean fits = one.equals(other) || isTaken(one, other, slices) || isTaken(other, one, slices);
     require(fits, "%s must be the same in all operands, got %s and %s", one.label(), one, other);
     return isTaken(one, other, slices) ? other : one;
@@ -318,7 +323,7 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
    * Whether a whole dimension serves for a cut one: the part that the cut needs is sliced from the
    * dimension, or a single index is repeated.
    */
-  private static boolean isTaken(LabelCut cut, LabelCut other, boolean slices) {
+  private static boolean isTaken(CheckedCut cut, CheckedCut other, boolean slices) {
     return cut.isWhole() && (cut.size() == other.size() ? slices : cut.size() == 1);
   }
 }

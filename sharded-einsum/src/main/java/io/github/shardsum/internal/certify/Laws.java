@@ -39,12 +39,12 @@ import java.util.Optional;
  * </ul>
  */
 final class Laws {
-  private final Terms terms;
-  private final ChunkedSearch search;
+  private final CheckedTerms terms;
+  private final ChunkedSearchLaw search;
 
-  Laws(Terms terms) {
+  Laws(CheckedTerms terms) {
     this.terms = terms;
-    this.search = new ChunkedSearch(terms);
+    this.search = new ChunkedSearchLaw(terms);
   }
 
   /** The terms of the results of an operation or a loop of a plan. */

@@ -20,9 +20,9 @@ import java.util.Set;
  * the label are multiplied. Intermediates of bf16 einsums are f32, and the result is rounded once.
  */
 final class PairLaw {
-  private final Terms terms;
+  private final CheckedTerms terms;
 
-  PairLaw(Terms terms) {
+  PairLaw(CheckedTerms terms) {
     this.terms = terms;
   }
 

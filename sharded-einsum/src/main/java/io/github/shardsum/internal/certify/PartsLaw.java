@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.certify;
 
-import io.github.shardsum.internal.certify.Terms.Rounds;
+import io.github.shardsum.internal.certify.CheckedTerms.Rounds;
 import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Operation;
@@ -17,9 +17,9 @@ import java.util.Optional;
  * order.
  */
 final class PartsLaw {
-  private final Terms terms;
+  private final CheckedTerms terms;
 
-  PartsLaw(Terms terms) {
+  PartsLaw(CheckedTerms terms) {
     this.terms = terms;
   }
 
@@ -46,7 +46,7 @@ final class PartsLaw {
             && split.sizes().getFirst() == loop.count()
             && piece.type().names().equals(split.x().type().names());
     return isCut && isAlone(each, at, split, merge.labels().getLast())
-        ? Optional.of(Terms.on(each, whole(each, loop, split.x())))
+        ? Optional.of(CheckedTerms.on(each, whole(each, loop, split.x())))
         : Optional.empty();
   }
 

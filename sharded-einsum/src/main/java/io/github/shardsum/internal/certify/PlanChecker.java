@@ -4,8 +4,8 @@ import static io.github.shardsum.internal.certify.PlanRefusedException.require;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.certify.Asked.Demand;
-import io.github.shardsum.internal.certify.Terms.Rounds;
+import io.github.shardsum.internal.certify.CheckedRequest.Demand;
+import io.github.shardsum.internal.certify.CheckedTerms.Rounds;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.MeshAxis;
 import io.github.shardsum.partition.Action;
@@ -44,16 +44,16 @@ import java.util.stream.IntStream;
 public final class PlanChecker {
   private final SpmdPlan plan;
   private final List<PlannedValue> planned;
-  private final List<Held> values = new ArrayList<>();
+  private final List<CheckedParts> values = new ArrayList<>();
 
   /** Meanings of values: a {@link Product} for an equation, a term for a program. */
   private final List<Object> meanings = new ArrayList<>();
 
-  private final Terms terms;
+  private final CheckedTerms terms;
   private final Laws laws;
 
   /** The requests of the bodies of loops that outputs need. */
-  private final Map<Object, List<Asked>> bodies = new HashMap<>();
+  private final Map<Object, List<CheckedRequest>> bodies = new HashMap<>();
 
   private final UnreadLoops unread = new UnreadLoops();
 
@@ -81,7 +81,8 @@ public final class PlanChecker {
   private record Product(
       List<String> labels, Set<Integer> operands, Set<String> summed, boolean isDiagonal) {}
 
-  private PlanChecker(SpmdPlan plan, int inputs, int outputs, Terms terms, Optional<DType> dtype) {
+  private PlanChecker(
+      SpmdPlan plan, int inputs, int outputs, CheckedTerms terms, Optional<DType> dtype) {
     this(plan, inputs, outputs, terms, dtype, Set.of());
   }
 
@@ -89,7 +90,7 @@ public final class PlanChecker {
       SpmdPlan plan,
       int inputs,
       int outputs,
-      Terms terms,
+      CheckedTerms terms,
       Optional<DType> dtype,
       Set<String> manual) {
     this.plan = plan;
@@ -128,8 +129,8 @@ public final class PlanChecker {
    */
   public static String check(SpmdPlan plan, Equation equation, DType dtype) {
     PlanChecker checker =
-        new PlanChecker(plan, equation.operandCount(), 1, new Terms(), Optional.of(dtype));
-    checker.einsum(WrittenOut.of(equation, plan));
+        new PlanChecker(plan, equation.operandCount(), 1, new CheckedTerms(), Optional.of(dtype));
+    checker.einsum(CheckedEquation.of(equation, plan));
     OrderLaw.check(plan);
     return String.format(
         Locale.ROOT,
@@ -187,8 +188,8 @@ public final class PlanChecker {
    * @throws PlanRefusedException if the plan does not compute the request
    */
   public static String check(SpmdPlan plan, Program program, Map<String, Layout> layouts) {
-    Terms terms = new Terms();
-    Asked asked = Asked.of(program, layouts, terms);
+    CheckedTerms terms = new CheckedTerms();
+    CheckedRequest asked = CheckedRequest.of(program, layouts, terms);
     PlanChecker checker = followed(plan, asked, terms);
     checker.checkOutputs(asked);
     checker.checkLayouts(List.of(asked));
@@ -210,7 +211,7 @@ public final class PlanChecker {
     return steps;
   }
 
-  private static PlanChecker followed(SpmdPlan plan, Asked asked, Terms terms) {
+  private static PlanChecker followed(SpmdPlan plan, CheckedRequest asked, CheckedTerms terms) {
     int inputs = asked.inputs().size();
     PlanChecker checker =
         new PlanChecker(plan, inputs, asked.outputs().size(), terms, Optional.empty());
@@ -233,7 +234,7 @@ public final class PlanChecker {
     add(term, held(term.type().labels(), term.type().shape(), input.layout().term()));
   }
 
-  private void checkOutputs(Asked asked) {
+  private void checkOutputs(CheckedRequest asked) {
     for (int i = 0; i < asked.outputs().size(); i++) {
       output(i, asked.outputs().get(i));
       checkLies(plan.outputs().get(i), asked.ends().get(i));
@@ -267,9 +268,9 @@ public final class PlanChecker {
   }
 
   /** Each annotated value must exist at some time in the layout of its annotation. */
-  private void checkLayouts(List<Asked> ofOne) {
+  private void checkLayouts(List<CheckedRequest> ofOne) {
     List<Demand> open = List.of();
-    for (Asked asked : ofOne) {
+    for (CheckedRequest asked : ofOne) {
       open = asked.layouts().stream().filter(demand -> !isThere(demand)).toList();
       if (open.isEmpty()) {
         return;
@@ -278,7 +279,7 @@ public final class PlanChecker {
     require(open.isEmpty(), "%s must at some step have the requested layout %s", names(open), open);
   }
 
-  private boolean fulfils(Asked asked) {
+  private boolean fulfils(CheckedRequest asked) {
     return asked.layouts().stream().allMatch(this::isThere);
   }
 
@@ -294,7 +295,7 @@ public final class PlanChecker {
     return String.join(", ", demands.stream().map(Demand::name).toList());
   }
 
-  private Held output(int place, Object asked) {
+  private CheckedParts output(int place, Object asked) {
     int number = plan.outputs().get(place);
     boolean isMade =
         meanings.get(number).equals(asked) && values.get(number).kind() == ReduceKind.SUM;
@@ -308,13 +309,13 @@ public final class PlanChecker {
   }
 
   private void follow() {
-    Flights flights = new Flights(plan);
+    InFlightRule flights = new InFlightRule(plan);
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       try {
         flights.follow(step, plan.number(i));
         checkStored(step);
-        List<Held> made = made(step, step.operands().stream().map(values::get).toList());
+        List<CheckedParts> made = made(step, step.operands().stream().map(values::get).toList());
         List<?> meaning = meaning(step, step.operands().stream().map(meanings::get).toList());
         require(made.size() == step.results().size(), "must give %d results", made.size());
         for (int result = 0; result < made.size(); result++) {
@@ -369,11 +370,11 @@ public final class PlanChecker {
    * The next value, whose blocks must be where its layout says, since the executor looks for them
    * there.
    */
-  private void add(Object meaning, Held made) {
+  private void add(Object meaning, CheckedParts made) {
     add(Optional.empty(), meaning, made);
   }
 
-  private void add(PlanStep step, Object meaning, Held made) {
+  private void add(PlanStep step, Object meaning, CheckedParts made) {
     boolean flies = step.action() instanceof Action.Start;
     add(
         flies ? Optional.of(planned.get(step.operands().getFirst()).dtype()) : Optional.empty(),
@@ -382,7 +383,7 @@ public final class PlanChecker {
   }
 
   /** Adds a value; a value in flight is stored in the dtype of the collective's operand. */
-  private void add(Optional<DType> inFlight, Object meaning, Held made) {
+  private void add(Optional<DType> inFlight, Object meaning, CheckedParts made) {
     PlannedValue value = planned.get(values.size());
     made.checkLies(held(value.layout().term(), value.shape(), value.layout().term()));
     DType own = dtype.orElseGet(() -> ((Value) meaning).type().dtype());
@@ -394,14 +395,14 @@ public final class PlanChecker {
   }
 
   /** The devices' parts of a value with these labels, in the layout of a term. */
-  private Held held(Term labels, Shape shape, Term layout) {
+  private CheckedParts held(Term labels, Shape shape, Term layout) {
     require(layout.size() == shape.rank(), "must have the rank of %s, got %s", layout, shape);
-    List<LabelCut> cuts = new ArrayList<>();
+    List<CheckedCut> cuts = new ArrayList<>();
     for (int dim = 0; dim < layout.size(); dim++) {
       String label = labels.axis(dim).label();
-      cuts.add(new LabelCut(label, shape.size(dim), wide(layout.axis(dim).mesh())));
+      cuts.add(new CheckedCut(label, shape.size(dim), wide(layout.axis(dim).mesh())));
     }
-    return new Held(cuts, Set.copyOf(wide(layout.partial())), ReduceKind.SUM);
+    return new CheckedParts(cuts, Set.copyOf(wide(layout.partial())), ReduceKind.SUM);
   }
 
   /** The axes of more than one device; other axes have no effect. */
@@ -458,7 +459,8 @@ public final class PlanChecker {
       case Nested.Composite composite -> terms.composite(composite, operands);
       case Nested.Scan _, Nested.Manual _ ->
           throw new PlanRefusedException("must be no loop or region, got " + statement);
-      case Operation other -> laws.results(Terms.on(other, operands), Terms.types(statement));
+      case Operation other ->
+          laws.results(CheckedTerms.on(other, operands), CheckedTerms.types(statement));
     };
   }
 
@@ -474,11 +476,11 @@ public final class PlanChecker {
           case Nested.Scan scan ->
               Rounds.of(scan, terms.bodyInputs(scan.body()), outputs, operands);
           case Nested.Manual region ->
-              Terms.Region.of(region, terms.bodyInputs(region.body()), outputs, operands);
+              CheckedTerms.Region.of(region, terms.bodyInputs(region.body()), outputs, operands);
           default -> throw new PlanRefusedException("must be a loop or region, got " + statement);
         };
     checkBody(inner, loop, isIdle);
-    return laws.results(loop, Terms.types(statement));
+    return laws.results(loop, CheckedTerms.types(statement));
   }
 
   /**
@@ -486,7 +488,7 @@ public final class PlanChecker {
    * another loop may also fulfil a request for a loop that nothing reads.
    */
   private void checkBody(PlanChecker inner, Object loop, boolean isIdle) {
-    List<Asked> asked = bodies.getOrDefault(loop, List.of());
+    List<CheckedRequest> asked = bodies.getOrDefault(loop, List.of());
     boolean isOther =
         isIdle
             && asked.stream().noneMatch(inner::fulfils)
@@ -553,7 +555,7 @@ public final class PlanChecker {
     return inner;
   }
 
-  private void mayBe(Asked asked) {
+  private void mayBe(CheckedRequest asked) {
     asked
         .bodies()
         .forEach((loop, more) -> bodies.computeIfAbsent(loop, _ -> new ArrayList<>()).addAll(more));
@@ -561,20 +563,20 @@ public final class PlanChecker {
   }
 
   /** The devices' parts of a step's results. */
-  private List<Held> made(PlanStep step, List<Held> read) {
+  private List<CheckedParts> made(PlanStep step, List<CheckedParts> read) {
     Term said = step.result().layout().term();
-    Held after = held(said, step.result().shape(), said);
-    Held x = read.isEmpty() ? after : read.getFirst();
+    CheckedParts after = held(said, step.result().shape(), said);
+    CheckedParts x = read.isEmpty() ? after : read.getFirst();
     return switch (step.action()) {
       case Action.Contract(Equation local) ->
           List.of(
-              BlockRule.einsum(local, List.of(), Addends.each(read.size()), read, after, false));
+              BlockRule.einsum(local, List.of(), AddendRule.each(read.size()), read, after, false));
       case Action.Apply(Statement statement) ->
           BlockRule.results(statement, read, typed(statement, said), false);
       case Action.Neighbour(Statement statement, List<String> axes, _) ->
           List.of(neighbours(statement, wide(axes), read, typed(statement, said)));
       case Action.Partitioned partitioned -> {
-        List<Held> results = new ArrayList<>();
+        List<CheckedParts> results = new ArrayList<>();
         for (PlannedValue result : step.results()) {
           Term lies = result.layout().term();
           results.add(held(lies, result.shape(), lies));
@@ -611,15 +613,15 @@ public final class PlanChecker {
   }
 
   /** A statement's first result, if it has the layout of a term. */
-  private Held typed(Statement statement, Term layout) {
+  private CheckedParts typed(Statement statement, Term layout) {
     return held(statement.result().type().labels(), statement.result().type().shape(), layout);
   }
 
   /** The result if operands are whole along the label and each device makes its own chunk. */
-  private static Held neighbours(
-      Statement statement, List<MeshAxis> axes, List<Held> read, Held made) {
+  private static CheckedParts neighbours(
+      Statement statement, List<MeshAxis> axes, List<CheckedParts> read, CheckedParts made) {
     String label = BlockRule.neighbours(statement.operation());
-    List<Held> whole = read.stream().map(operand -> operand.gather(label, axes)).toList();
+    List<CheckedParts> whole = read.stream().map(operand -> operand.gather(label, axes)).toList();
     return BlockRule.results(statement, whole, made, false).getFirst().slice(label, axes);
   }
 
@@ -627,7 +629,8 @@ public final class PlanChecker {
    * The parts of a region's results that devices hold. The region's axes cut a label first, so a
    * member's part is a chunk, and a piece of that chunk is a piece of the whole.
    */
-  private List<Held> members(Nested.Manual region, SpmdPlan plan, List<Held> read, boolean isIdle) {
+  private List<CheckedParts> members(
+      Nested.Manual region, SpmdPlan plan, List<CheckedParts> read, boolean isIdle) {
     for (io.github.shardsum.program.MeshAxis axis : region.axes()) {
       boolean has =
           this.plan.mesh().axisNames().contains(axis.name())
@@ -641,10 +644,10 @@ public final class PlanChecker {
     }
     Set<String> own = new HashSet<>();
     region.axes().forEach(axis -> own.add(axis.name()));
-    List<Set<String>> differs = Differences.ofOutputs(region, plan);
-    List<Held> results = new ArrayList<>();
+    List<Set<String>> differs = VarianceRule.ofOutputs(region, plan);
+    List<CheckedParts> results = new ArrayList<>();
     for (int i = 0; i < plan.outputs().size(); i++) {
-      Held made = body.values.get(plan.outputs().get(i));
+      CheckedParts made = body.values.get(plan.outputs().get(i));
       require(made.partial().isEmpty(), "result must be no addends, got %s", made);
       Term out = region.out().get(i);
       Set<String> open = new HashSet<>(differs.get(i));
@@ -657,34 +660,34 @@ public final class PlanChecker {
     return results;
   }
 
-  private Held outside(Term term, Held inside) {
+  private CheckedParts outside(Term term, CheckedParts inside) {
     require(inside.partial().isEmpty(), "a member's part must be no addends, got %s", inside);
     require(term.size() == inside.cuts().size(), "must have the rank of %s, got %s", term, inside);
-    List<LabelCut> cuts = new ArrayList<>();
+    List<CheckedCut> cuts = new ArrayList<>();
     for (int dim = 0; dim < term.size(); dim++) {
-      LabelCut cut = inside.cuts().get(dim);
+      CheckedCut cut = inside.cuts().get(dim);
       List<MeshAxis> first = wide(term.axis(dim).mesh());
       long parts = first.stream().mapToLong(MeshAxis::size).reduce(1, Math::multiplyExact);
       cuts.add(
-          new LabelCut(term.axis(dim).label(), Math.multiplyExact(cut.size(), parts), first)
+          new CheckedCut(term.axis(dim).label(), Math.multiplyExact(cut.size(), parts), first)
               .by(cut.axes()));
     }
-    return new Held(cuts, Set.copyOf(wide(term.partial())), ReduceKind.SUM);
+    return new CheckedParts(cuts, Set.copyOf(wide(term.partial())), ReduceKind.SUM);
   }
 
   /** Carried values have the same layout in every round; a round has one index of each sequence. */
-  private List<Held> looped(Nested.Scan scan, PlanChecker body, List<Held> read) {
-    List<LabelCut> rounds = List.of(LabelCut.whole(scan.label(), scan.count()));
+  private List<CheckedParts> looped(Nested.Scan scan, PlanChecker body, List<CheckedParts> read) {
+    List<CheckedCut> rounds = List.of(CheckedCut.whole(scan.label(), scan.count()));
     int carried = scan.carried().size();
     for (int i = 0; i < read.size(); i++) {
-      Held inner = body.values.get(i);
+      CheckedParts inner = body.values.get(i);
       boolean isSequence = i >= carried && i < carried + scan.sequences().size();
       read.get(i).checkLies(isSequence ? inner.with(0, 0, rounds) : inner);
       require(read.get(i).kind() == ReduceKind.SUM, "addends must be reduced, got %s", read);
     }
-    List<Held> results = new ArrayList<>();
+    List<CheckedParts> results = new ArrayList<>();
     for (int output : body.plan.outputs()) {
-      Held made = body.values.get(output);
+      CheckedParts made = body.values.get(output);
       require(made.partial().isEmpty(), "result must be no addends, got %s", made);
       boolean isCarried = results.size() < carried;
       made.checkLies(isCarried ? body.values.get(results.size()) : made);

@@ -208,9 +208,9 @@ final class RowsFlow {
     List<String> wide = axes.stream().filter(axis -> rule.mesh.size(axis) > 1).toList();
     boolean fits =
         axes instanceof Set<?>
-            ? Set.copyOf(wide).equals(Set.copyOf(Held.names(asked)))
-            : wide.equals(Held.names(asked));
-    require(fits, "must be over %s, got %s", Held.names(asked), axes);
+            ? Set.copyOf(wide).equals(Set.copyOf(CheckedParts.names(asked)))
+            : wide.equals(CheckedParts.names(asked));
+    require(fits, "must be over %s, got %s", CheckedParts.names(asked), axes);
   }
 
   private Buffer buffer(String name) {
@@ -412,7 +412,7 @@ final class RowsFlow {
     require(
         reads.members == (isIndexed ? 1 : 0),
         "must read a device's index over %s, got %s",
-        Held.names(rule.inner),
+        CheckedParts.names(rule.inner),
         run);
   }
 
@@ -457,7 +457,7 @@ final class RowsFlow {
       if (name.startsWith(CompositeParts.RESULT)) {
         int result = place(name, CompositeParts.RESULT, rule.said.size());
         results.add(result);
-        Held said = rule.said.get(result);
+        CheckedParts said = rule.said.get(result);
         if (rule.isOfGroups(said) && !reads.ranks.isEmpty()) {
           ranksOfResults.put(result, reads.ranks.getFirst());
         }

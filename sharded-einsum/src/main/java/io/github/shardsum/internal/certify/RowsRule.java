@@ -28,8 +28,8 @@ import java.util.Set;
 final class RowsRule {
   final Action.Partitioned action;
   final Mesh mesh;
-  final List<Held> read;
-  final List<Held> said;
+  final List<CheckedParts> read;
+  final List<CheckedParts> said;
   final String groups;
   final String experts;
   final long expertCount;
@@ -37,14 +37,15 @@ final class RowsRule {
   final List<MeshAxis> rows;
   final List<MeshAxis> inner;
 
-  private RowsRule(Action.Partitioned action, Mesh mesh, List<Held> read, List<Held> said) {
+  private RowsRule(
+      Action.Partitioned action, Mesh mesh, List<CheckedParts> read, List<CheckedParts> said) {
     this.action = action;
     this.mesh = mesh;
     this.read = read;
     this.said = said;
     this.groups = action.composite().operands().getFirst().type().names().getFirst();
-    Held first = read.getFirst();
-    Held weight =
+    CheckedParts first = read.getFirst();
+    CheckedParts weight =
         read.stream()
             .filter(held -> !isOfGroups(held))
             .findFirst()
@@ -63,26 +64,27 @@ final class RowsRule {
    * @param said the layouts that the plan states for the results
    * @return the layouts of the results
    */
-  static List<Held> made(Action.Partitioned action, Mesh mesh, List<Held> read, List<Held> said) {
+  static List<CheckedParts> made(
+      Action.Partitioned action, Mesh mesh, List<CheckedParts> read, List<CheckedParts> said) {
     RowsRule rule = new RowsRule(action, mesh, read, said);
     rule.checkOperands();
-    List<Held> results = rule.results();
+    List<CheckedParts> results = rule.results();
     new RowsFlow(rule).check();
     return results;
   }
 
-  boolean isOfGroups(Held held) {
+  boolean isOfGroups(CheckedParts held) {
     return held.labels().contains(groups);
   }
 
-  private static List<MeshAxis> axes(Held held, String label) {
+  private static List<MeshAxis> axes(CheckedParts held, String label) {
     return held.cuts().get(held.dim(label)).axes();
   }
 
   /** The axes of the one label of weights, other than the label of experts, that is split. */
-  private List<MeshAxis> inner(Held weight) {
+  private List<MeshAxis> inner(CheckedParts weight) {
     List<MeshAxis> axes = new ArrayList<>();
-    for (LabelCut cut : weight.cuts()) {
+    for (CheckedCut cut : weight.cuts()) {
       if (!cut.label().equals(experts) && !cut.isWhole()) {
         require(axes.isEmpty(), "one label of weights must be split, got %s", weight);
         axes.addAll(cut.axes());
@@ -97,10 +99,10 @@ final class RowsRule {
     boolean fits = outer >= 0 && tokens.subList(outer, tokens.size()).equals(rows);
     require(fits, "%s must be split last over %s, got %s", groups, rows, tokens);
     inner.forEach(axis -> require(!tokens.contains(axis), "%s must not split %s", axis, groups));
-    for (Held held : read) {
+    for (CheckedParts held : read) {
       require(held.partial().isEmpty(), "operands must be no addends, got %s", held);
       boolean isOfGroups = isOfGroups(held);
-      for (LabelCut cut : held.cuts()) {
+      for (CheckedCut cut : held.cuts()) {
         List<MeshAxis> asked =
             cut.label().equals(groups) ? tokens : cut.label().equals(experts) ? rows : List.of();
         boolean mayBe = !isOfGroups && !cut.label().equals(experts) && cut.axes().equals(inner);
@@ -114,20 +116,20 @@ final class RowsRule {
    * and weights were whole. Each device then keeps its part, so gradients of weights are addends
    * over those axes that split only groups.
    */
-  private List<Held> results() {
-    List<Held> whole = new ArrayList<>();
-    for (Held held : read) {
-      Held all = held;
-      for (LabelCut cut : held.cuts()) {
+  private List<CheckedParts> results() {
+    List<CheckedParts> whole = new ArrayList<>();
+    for (CheckedParts held : read) {
+      CheckedParts all = held;
+      for (CheckedCut cut : held.cuts()) {
         List<MeshAxis> gathered = cut.label().equals(groups) ? rows : cut.axes();
         all = all.gather(cut.label(), gathered);
       }
       whole.add(all);
     }
     Statement statement = action.statement();
-    List<Held> made = BlockRule.results(statement, whole, said.getFirst(), false);
+    List<CheckedParts> made = BlockRule.results(statement, whole, said.getFirst(), false);
     require(made.size() == said.size(), "must give %s results, got %s", made.size(), said);
-    List<Held> results = new ArrayList<>();
+    List<CheckedParts> results = new ArrayList<>();
     for (int i = 0; i < made.size(); i++) {
       results.add(kept(made.get(i), said.get(i)));
     }
@@ -138,10 +140,10 @@ final class RowsRule {
    * The part that a device keeps of a result: its rows, its experts, and its chunk of one more
    * label.
    */
-  private Held kept(Held made, Held lies) {
+  private CheckedParts kept(CheckedParts made, CheckedParts lies) {
     boolean isOfGroups = isOfGroups(made);
-    Held result = made.slice(isOfGroups ? groups : experts, rows);
-    for (LabelCut cut : lies.cuts()) {
+    CheckedParts result = made.slice(isOfGroups ? groups : experts, rows);
+    for (CheckedCut cut : lies.cuts()) {
       boolean isOther = !cut.label().equals(groups) && !cut.label().equals(experts);
       if (isOther && !cut.isWhole()) {
         require(cut.axes().equals(inner), "%s must be split over %s", cut, inner);

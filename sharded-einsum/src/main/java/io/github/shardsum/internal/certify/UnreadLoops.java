@@ -13,21 +13,22 @@ import java.util.Set;
  * two loops cannot both fulfil a request that was made for one.
  */
 final class UnreadLoops {
-  private final Map<Object, List<Asked>> requests = new HashMap<>();
+  private final Map<Object, List<CheckedRequest>> requests = new HashMap<>();
 
   /** For each request that a loop has, all requests that this loop fulfils. */
-  private final IdentityHashMap<Asked, List<Asked>> taken = new IdentityHashMap<>();
+  private final IdentityHashMap<CheckedRequest, List<CheckedRequest>> taken =
+      new IdentityHashMap<>();
 
-  void add(Object loop, List<Asked> more) {
+  void add(Object loop, List<CheckedRequest> more) {
     requests.computeIfAbsent(loop, _ -> new ArrayList<>()).addAll(more);
   }
 
   /** The requests for loops that compute the same. */
-  List<Asked> of(Object loop) {
+  List<CheckedRequest> of(Object loop) {
     return requests.getOrDefault(loop, List.of());
   }
 
-  List<Asked> all() {
+  List<CheckedRequest> all() {
     return requests.values().stream().flatMap(List::stream).toList();
   }
 
@@ -38,14 +39,14 @@ final class UnreadLoops {
    * @param fulfilled the requests that the loop fulfils
    * @return whether each loop has a request of its own
    */
-  boolean take(List<Asked> fulfilled) {
+  boolean take(List<CheckedRequest> fulfilled) {
     return take(fulfilled, Collections.newSetFromMap(new IdentityHashMap<>()));
   }
 
-  private boolean take(List<Asked> fulfilled, Set<Asked> tried) {
-    for (Asked request : fulfilled) {
+  private boolean take(List<CheckedRequest> fulfilled, Set<CheckedRequest> tried) {
+    for (CheckedRequest request : fulfilled) {
       if (tried.add(request)) {
-        List<Asked> others = taken.get(request);
+        List<CheckedRequest> others = taken.get(request);
         if (others == null || take(others, tried)) {
           taken.put(request, fulfilled);
           return true;

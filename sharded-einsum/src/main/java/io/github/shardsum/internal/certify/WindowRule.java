@@ -30,24 +30,26 @@ final class WindowRule {
   private WindowRule() {}
 
   /** The parts of the result that devices hold. */
-  static Held made(Action.Windows action, List<MeshAxis> axes, List<Held> read, Held said) {
+  static CheckedParts made(
+      Action.Windows action, List<MeshAxis> axes, List<CheckedParts> read, CheckedParts said) {
     Equation equation = equation(action);
     rings(action);
     require(!axes.isEmpty(), "must be over axes of more than one device, got %s", action.axes());
     if (action.isScatter()) {
-      Held sum = BlockRule.results(action.statement(), read, natural(said, axes), false).getFirst();
+      CheckedParts sum =
+          BlockRule.results(action.statement(), read, natural(said, axes), false).getFirst();
       String label = equation.output().axis(said.dim(action.label())).label();
       require(BlockRule.labels(equation.output()).contains(label), "must scatter %s", label);
       return sum.reduce(axes, ReduceKind.SUM).slice(action.label(), axes);
     }
     require(action.operand() < read.size(), "must gather an operand, got %s", action.operand());
-    Held gathered = read.get(action.operand());
+    CheckedParts gathered = read.get(action.operand());
     String label =
         BlockRule.labels(equation.operand(action.operand())).get(gathered.dim(action.label()));
-    List<Held> all = new ArrayList<>(read);
+    List<CheckedParts> all = new ArrayList<>(read);
     all.set(action.operand(), gathered.gather(action.label(), axes));
     require(gathered.partial().isEmpty(), "must gather no addends, got %s", gathered);
-    Held made = BlockRule.results(action.statement(), all, said, false).getFirst();
+    CheckedParts made = BlockRule.results(action.statement(), all, said, false).getFirst();
     boolean isResult = BlockRule.labels(equation.output()).contains(label);
     boolean isOther = BlockRule.labels(equation.operand(1 - action.operand())).contains(label);
     require(isResult || isOther, "%s must be in the result or the other operand", label);
@@ -61,12 +63,12 @@ final class WindowRule {
   }
 
   /** The result before it is scattered, for dimensions that no operand has. */
-  private static Held natural(Held said, List<MeshAxis> axes) {
-    return new Held(
+  private static CheckedParts natural(CheckedParts said, List<MeshAxis> axes) {
+    return new CheckedParts(
         said.cuts().stream()
             .map(
                 cut ->
-                    new LabelCut(
+                    new CheckedCut(
                         cut.label(),
                         cut.size(),
                         cut.axes().stream().filter(axis -> !axes.contains(axis)).toList()))

@@ -6,12 +6,12 @@
  *
  * <ul>
  *   <li>{@link PlanChecker} replays steps; a new step is a case there
- *   <li>{@link Held} and {@link LabelCut} are the parts that devices hold, {@link BlockRule} is the
- *       meaning of an operation on blocks, {@link Addends} says which operands may be addends; a
- *       new operation is a case in the last two
- *   <li>{@link Terms} are the meanings of values, {@link Laws} the laws by which an operation may
- *       stand for another; a new rewrite of the planner is a law there
- *   <li>{@link Asked} is the request of the program and its annotations
+ *   <li>{@link CheckedParts} and {@link CheckedCut} are the parts that devices hold, {@link
+ *       BlockRule} is the meaning of an operation on blocks, {@link AddendRule} says which operands
+ *       may be addends; a new operation is a case in the last two
+ *   <li>{@link CheckedTerms} are the meanings of values, {@link Laws} the laws by which an
+ *       operation may stand for another; a new rewrite of the planner is a law there
+ *   <li>{@link CheckedRequest} is the request of the program and its annotations
  * </ul>
  */
 @NullMarked

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.propagate;
 
 import io.github.shardsum.internal.program.pass.AnnotationInsertion;
-import io.github.shardsum.internal.propagate.Node.Place;
+import io.github.shardsum.internal.propagate.PropagationNode.Place;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.propagation.Pricing.Price;
@@ -48,7 +48,7 @@ final class AxisConflicts {
   }
 
   /** The factors of a value that request an axis in a statement. */
-  List<Integer> rivals(Node node, String value, String axis, int level) {
+  List<Integer> rivals(PropagationNode node, String value, String axis, int level) {
     return IntStream.range(0, node.rule().factors().size())
         .filter(factor -> !sources(node, factor, axis, level).isEmpty())
         .filter(factor -> node.places(factor).stream().anyMatch(at -> at.value().equals(value)))
@@ -57,7 +57,7 @@ final class AxisConflicts {
   }
 
   /** The places of a factor that have an axis and pass it on. */
-  private List<Place> sources(Node node, int factor, String axis, int level) {
+  private List<Place> sources(PropagationNode node, int factor, String axis, int level) {
     return !node.carries(factor, level)
         ? List.of()
         : node.places(factor).stream()
@@ -70,14 +70,14 @@ final class AxisConflicts {
    * Whether an axis should split the first factor and not the other: the first one is cheaper, or
    * costs the same and has the larger value.
    */
-  boolean isCheaper(Node node, int factor, int other, String axis, int level) {
+  boolean isCheaper(PropagationNode node, int factor, int other, String axis, int level) {
     int byPrice =
         Double.compare(price(node, factor, axis, "").cost(), price(node, other, axis, "").cost());
     return byPrice < 0
         || (byPrice == 0 && bytes(node, factor, axis, level) > bytes(node, other, axis, level));
   }
 
-  private long bytes(Node node, int factor, String axis, int level) {
+  private long bytes(PropagationNode node, int factor, String axis, int level) {
     return sources(node, factor, axis, level).stream()
         .mapToLong(at -> splits(at.value()).type().bytes())
         .max()
@@ -88,7 +88,7 @@ final class AxisConflicts {
    * The price of computing a statement with an axis on a factor: values that have the axis
    * elsewhere are resharded, except the value whose layout is undecided.
    */
-  private Price price(Node node, int factor, String axis, String undecided) {
+  private Price price(PropagationNode node, int factor, String axis, String undecided) {
     List<Place> own = node.places(factor);
     double cost = 0;
     StringJoiner texts = new StringJoiner(", ");
@@ -115,7 +115,8 @@ final class AxisConflicts {
    *
    * @throws PropagationException if conflicts are errors
    */
-  void report(Node node, Place lost, List<String> axes, String by, String axis, int level) {
+  void report(
+      PropagationNode node, Place lost, List<String> axes, String by, String axis, int level) {
     String value = lost.value();
     int kept = splits(value).dimOf(axis);
     if (kept < 0
@@ -146,7 +147,8 @@ final class AxisConflicts {
    * have the axis elsewhere, and of resharding the value for the statement that split the axis, if
    * that is another one.
    */
-  private Alternative loser(Node node, Place lost, List<String> axes, String by, String axis) {
+  private Alternative loser(
+      PropagationNode node, Place lost, List<String> axes, String by, String axis) {
     String value = lost.value();
     KnownSplits splits = splits(value);
     int factor = lost.dims().factors().getFirst();
@@ -166,7 +168,8 @@ final class AxisConflicts {
     return new Price(one.cost() + other.cost(), text);
   }
 
-  private Alternative winner(Node node, String value, int kept, Through taken, String axis) {
+  private Alternative winner(
+      PropagationNode node, String value, int kept, Through taken, String axis) {
     KnownSplits splits = splits(value);
     int factor =
         IntStream.range(0, node.rule().factors().size())
@@ -184,7 +187,7 @@ final class AxisConflicts {
   }
 
   private static String message(
-      Node node, String value, String axis, List<Alternative> alternatives) {
+      PropagationNode node, String value, String axis, List<Alternative> alternatives) {
     StringJoiner text = new StringJoiner("\n  ");
     text.add(
         String.format(

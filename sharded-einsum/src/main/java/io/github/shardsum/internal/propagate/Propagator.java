@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.propagate;
 
 import io.github.shardsum.internal.program.pass.AnnotationInsertion;
-import io.github.shardsum.internal.program.types.Regions;
-import io.github.shardsum.internal.propagate.Node.Place;
+import io.github.shardsum.internal.program.types.RegionTypeCheck;
+import io.github.shardsum.internal.propagate.PropagationNode.Place;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotation;
@@ -31,14 +31,14 @@ public final class Propagator {
   private final Program program;
   private final Mesh mesh;
   private final PropagationOptions options;
-  private final Nodes nodes;
+  private final PropagationNodes nodes;
   private final Map<String, KnownSplits> values = new LinkedHashMap<>();
   private final Map<Conflict, Integer> decided = new LinkedHashMap<>();
   private final AxisConflicts conflicts;
-  private final PartialSums sums;
+  private final PropagatedPartialSums sums;
   private final List<String> notes = new ArrayList<>();
 
-  private record Conflict(Node node, int factor, List<List<String>> asked) {}
+  private record Conflict(PropagationNode node, int factor, List<List<String>> asked) {}
 
   /** A value, and the axes that it requests along a factor. */
   private record Asked(List<String> axes, Place by) {}
@@ -51,14 +51,14 @@ public final class Propagator {
    * @param options the options, which decide what counts as a conflict
    */
   public Propagator(Program program, Mesh mesh, PropagationOptions options) {
-    Regions.check(program);
+    RegionTypeCheck.check(program);
     this.program = program;
     this.mesh = mesh;
     this.options = options;
-    MeshRegions.check(program, mesh);
-    nodes = new Nodes(program);
+    PropagatedRegions.check(program, mesh);
+    nodes = new PropagationNodes(program);
     nodes.types().forEach((name, type) -> values.put(name, new KnownSplits(type)));
-    sums = new PartialSums(nodes);
+    sums = new PropagatedPartialSums(nodes);
     conflicts = new AxisConflicts(mesh, options, nodes.annotated(), values);
   }
 
@@ -86,7 +86,7 @@ public final class Propagator {
     for (int priority : priorities) {
       nodes.annotations().forEach((name, annotate) -> annotate(name, annotate, priority));
       nodes.nodes().forEach(this::region);
-      for (int level = 0; level <= Node.LAST; level++) {
+      for (int level = 0; level <= PropagationNode.LAST; level++) {
         settle(level);
       }
     }
@@ -145,11 +145,11 @@ public final class Propagator {
   /**
    * At the edge of a region, gives labels the region's axes unless an annotation asks for others.
    */
-  private void region(Node node) {
+  private void region(PropagationNode node) {
     if (node.edge().isEmpty()) {
       return;
     }
-    Node.RegionEdge edge = node.edge().get();
+    PropagationNode.RegionEdge edge = node.edge().get();
     KnownSplits splits = splits(edge.outside());
     for (int dim = 0; dim < edge.prefixes().size(); dim++) {
       List<String> prefix = edge.prefixes().get(dim);
@@ -195,21 +195,21 @@ public final class Propagator {
   }
 
   private void settle(int level) {
-    List<Node> backward = new ArrayList<>(nodes.nodes());
+    List<PropagationNode> backward = new ArrayList<>(nodes.nodes());
     Collections.reverse(backward);
     boolean changed = true;
     while (changed) {
       changed = false;
-      for (Node node : nodes.nodes()) {
+      for (PropagationNode node : nodes.nodes()) {
         changed |= visit(node, level);
       }
-      for (Node node : backward) {
+      for (PropagationNode node : backward) {
         changed |= visit(node, level);
       }
     }
   }
 
-  private boolean visit(Node node, int level) {
+  private boolean visit(PropagationNode node, int level) {
     boolean changed = false;
     for (int factor = 0; factor < node.rule().factors().size(); factor++) {
       changed |= node.carries(factor, level) && carry(node, factor, level);
@@ -217,7 +217,7 @@ public final class Propagator {
     return changed;
   }
 
-  private boolean carry(Node node, int factor, int level) {
+  private boolean carry(PropagationNode node, int factor, int level) {
     List<Place> places = node.places(factor);
     List<Asked> asked = new ArrayList<>();
     for (Place place : places) {
@@ -261,7 +261,8 @@ public final class Propagator {
    * Whether another factor of a value should get an axis that the value does not have yet. An axis
    * splits one label, so the factor that moves fewer elements of this statement gets the axis.
    */
-  private boolean isOutbid(Node node, Place place, int factor, List<String> axes, int level) {
+  private boolean isOutbid(
+      PropagationNode node, Place place, int factor, List<String> axes, int level) {
     KnownSplits splits = splits(place.value());
     List<String> before = splits.axes(place.dim());
     if (axes.size() <= before.size() || splits.uses(axes.get(before.size()))) {
@@ -278,9 +279,9 @@ public final class Propagator {
   }
 
   /** The axes of one factor of a dimension. */
-  private List<String> part(Node node, Place place, int factor) {
+  private List<String> part(PropagationNode node, Place place, int factor) {
     List<String> axes = splits(place.value()).axes(place.dim());
-    Optional<Node.RegionEdge> outside = node.outside(place);
+    Optional<PropagationNode.RegionEdge> outside = node.outside(place);
     if (outside.isPresent()) {
       return outside.get().inside(place.dim(), axes);
     }
@@ -288,7 +289,7 @@ public final class Propagator {
   }
 
   /** The axes of one of several factors; each factor takes axes as long as they divide its size. */
-  private List<String> own(Node node, Place place, int factor, List<String> axes) {
+  private List<String> own(PropagationNode node, Place place, int factor, List<String> axes) {
     int next = 0;
     for (int each : place.dims().factors()) {
       long left = node.rule().factors().get(each).size();
@@ -309,7 +310,7 @@ public final class Propagator {
 
   /** Adds axes to a dimension as far as the rules of propagation allow. */
   private boolean extend(
-      Node node, Place place, int factor, Asked asked, Reason reason, int level) {
+      PropagationNode node, Place place, int factor, Asked asked, Reason reason, int level) {
     KnownSplits splits = splits(place.value());
     List<String> axes = asked.axes;
     // An annotation may have given a label of another value the same cut, with empty parts.
@@ -321,7 +322,7 @@ public final class Propagator {
     }
     List<String> all = new ArrayList<>(splits.axes(place.dim()));
     List<String> more = new ArrayList<>(axes.subList(before.size(), axes.size()));
-    Optional<Node.RegionEdge> outside = node.outside(place);
+    Optional<PropagationNode.RegionEdge> outside = node.outside(place);
     if (outside.isPresent()) {
       List<String> prefix = outside.get().prefixes().get(place.dim());
       if (all.isEmpty()) {
@@ -354,7 +355,7 @@ public final class Propagator {
    * Whether axes fit a dimension. For a dimension of one factor no part may be empty; for a
    * dimension of several factors the last axis must split the given factor.
    */
-  private boolean fits(Node node, Place place, int factor, List<String> axes) {
+  private boolean fits(PropagationNode node, Place place, int factor, List<String> axes) {
     long size = splits(place.value()).type().shape().size(place.dim());
     if (place.dims().factors().size() == 1 || size == 0) {
       return size >= axes.stream().mapToLong(mesh::size).reduce(1, (a, b) -> a * b);
@@ -367,7 +368,7 @@ public final class Propagator {
    * The cheapest of the requested choices. Among choices of equal price the choice of the largest
    * value is taken, then the first one.
    */
-  private Asked decide(Node node, int factor, List<Asked> asked) {
+  private Asked decide(PropagationNode node, int factor, List<Asked> asked) {
     Conflict conflict = new Conflict(node, factor, asked.stream().map(Asked::axes).toList());
     Integer known = decided.get(conflict);
     if (known == null) {
@@ -407,7 +408,8 @@ public final class Propagator {
     return new Price(cost, String.join(", ", texts));
   }
 
-  private List<Alternative> others(Node node, int factor, List<Asked> asked, Asked taken) {
+  private List<Alternative> others(
+      PropagationNode node, int factor, List<Asked> asked, Asked taken) {
     return asked.stream()
         .filter(one -> !one.equals(taken))
         .map(one -> alternative(label(node, factor), one, asked))
@@ -415,7 +417,7 @@ public final class Propagator {
         .toList();
   }
 
-  private static String label(Node node, int factor) {
+  private static String label(PropagationNode node, int factor) {
     return node.rule().factors().get(factor).name();
   }
 
@@ -423,7 +425,7 @@ public final class Propagator {
     return new Alternative(label, String.join(".", one.axes), one.by.value(), price(one, asked));
   }
 
-  private String conflict(Node node, int factor, List<Asked> asked) {
+  private String conflict(PropagationNode node, int factor, List<Asked> asked) {
     String label = label(node, factor);
     StringBuilder text =
         new StringBuilder(

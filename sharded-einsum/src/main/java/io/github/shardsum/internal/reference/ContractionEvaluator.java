@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 final class ContractionEvaluator {
   private ContractionEvaluator() {}
 
-  static ElementArray of(Contraction operation, ValueType type, List<ElementArray> in) {
+  static ReferenceArray of(Contraction operation, ValueType type, List<ReferenceArray> in) {
     return switch (operation) {
       case Einsum einsum -> einsum(einsum, type, in);
       case Reduce reduce -> reduce(reduce, type, in.getFirst());
@@ -27,7 +27,7 @@ final class ContractionEvaluator {
   }
 
   /** Passes over every index of every label, and adds each product to its element of the output. */
-  private static ElementArray einsum(Einsum einsum, ValueType type, List<ElementArray> in) {
+  private static ReferenceArray einsum(Einsum einsum, ValueType type, List<ReferenceArray> in) {
     Map<String, Long> sizes = new LinkedHashMap<>();
     for (int axis = 0; axis < type.rank(); axis++) {
       sizes.put(type.names().get(axis), type.shape().size(axis));
@@ -40,19 +40,19 @@ final class ContractionEvaluator {
     }
     ValueType space =
         ValueType.of(DType.BOOL, List.copyOf(sizes.keySet()), List.copyOf(sizes.values()));
-    int[] outAt = ElementArray.positions(space, type);
+    int[] outAt = ReferenceArray.positions(space, type);
     int[][] at = new int[in.size()][];
     for (int i = 0; i < at.length; i++) {
       List<String> labels = new ArrayList<>();
       einsum.equation().operand(i).axes().forEach(axis -> labels.add(axis.label()));
-      at[i] = ElementArray.positions(space, labels, in.get(i).type().shape().rowMajorStrides());
+      at[i] = ReferenceArray.positions(space, labels, in.get(i).type().shape().rowMajorStrides());
     }
     return type.dtype().isFloating() ? realSum(type, in, outAt, at) : wholeSum(type, in, outAt, at);
   }
 
-  private static ElementArray realSum(
-      ValueType type, List<ElementArray> in, int[] outAt, int[][] at) {
-    double[] sums = new double[ElementArray.of(type).count()];
+  private static ReferenceArray realSum(
+      ValueType type, List<ReferenceArray> in, int[] outAt, int[][] at) {
+    double[] sums = new double[ReferenceArray.of(type).count()];
     for (int point = 0; point < outAt.length; point++) {
       double product = 1;
       for (int i = 0; i < at.length; i++) {
@@ -60,14 +60,14 @@ final class ContractionEvaluator {
       }
       sums[outAt[point]] += product;
     }
-    ElementArray out = ElementArray.of(type);
+    ReferenceArray out = ReferenceArray.of(type);
     IntStream.range(0, sums.length).forEach(i -> out.set(i, sums[i]));
     return out;
   }
 
-  private static ElementArray wholeSum(
-      ValueType type, List<ElementArray> in, int[] outAt, int[][] at) {
-    ElementArray out = ElementArray.of(type);
+  private static ReferenceArray wholeSum(
+      ValueType type, List<ReferenceArray> in, int[] outAt, int[][] at) {
+    ReferenceArray out = ReferenceArray.of(type);
     for (int point = 0; point < outAt.length; point++) {
       long product = 1;
       for (int i = 0; i < at.length; i++) {
@@ -80,8 +80,8 @@ final class ContractionEvaluator {
     return out;
   }
 
-  private static ElementArray reduce(Reduce reduce, ValueType type, ElementArray x) {
-    ElementArray out = ElementArray.of(type);
+  private static ReferenceArray reduce(Reduce reduce, ValueType type, ReferenceArray x) {
+    ReferenceArray out = ReferenceArray.of(type);
     int[] outAt = new int[x.count()];
     long[] strides = new long[x.type().rank()];
     for (int axis = 0; axis < strides.length; axis++) {
@@ -89,7 +89,7 @@ final class ContractionEvaluator {
       strides[axis] = kept < 0 ? 0 : type.shape().rowMajorStrides()[kept];
     }
     System.arraycopy(
-        ElementArray.positions(x.type(), x.type().names(), strides), 0, outAt, 0, outAt.length);
+        ReferenceArray.positions(x.type(), x.type().names(), strides), 0, outAt, 0, outAt.length);
     if (x.floating()) {
       realReduce(reduce.kind(), out, x, outAt);
     } else {
@@ -99,7 +99,7 @@ final class ContractionEvaluator {
   }
 
   private static void realReduce(
-      Contraction.ReduceKind kind, ElementArray out, ElementArray x, int[] outAt) {
+      Contraction.ReduceKind kind, ReferenceArray out, ReferenceArray x, int[] outAt) {
     double[] results = new double[out.count()];
     double start =
         switch (kind) {
@@ -121,7 +121,7 @@ final class ContractionEvaluator {
   }
 
   private static void wholeReduce(
-      Contraction.ReduceKind kind, ElementArray out, ElementArray x, int[] outAt) {
+      Contraction.ReduceKind kind, ReferenceArray out, ReferenceArray x, int[] outAt) {
     DType dtype = out.type().dtype();
     long start =
         switch (kind) {
@@ -151,8 +151,8 @@ final class ContractionEvaluator {
     };
   }
 
-  private static ElementArray softmax(Softmax softmax, ValueType type, ElementArray x) {
-    ElementArray out = ElementArray.of(type);
+  private static ReferenceArray softmax(Softmax softmax, ValueType type, ReferenceArray x) {
+    ReferenceArray out = ReferenceArray.of(type);
     new LabelRows(type, softmax.label())
         .forEach(
             row -> {
@@ -171,8 +171,8 @@ final class ContractionEvaluator {
     return out;
   }
 
-  private static ElementArray cumulate(CumulativeSum how, ValueType type, ElementArray x) {
-    ElementArray out = ElementArray.of(type);
+  private static ReferenceArray cumulate(CumulativeSum how, ValueType type, ReferenceArray x) {
+    ReferenceArray out = ReferenceArray.of(type);
     new LabelRows(type, how.label())
         .forEach(
             row -> {

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.reference;
 
-import io.github.shardsum.internal.program.types.Family;
-import io.github.shardsum.internal.program.types.Regions;
+import io.github.shardsum.internal.program.types.RegionMembers;
+import io.github.shardsum.internal.program.types.RegionTypeCheck;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
@@ -35,12 +35,12 @@ public final class Interpreter {
    * @param outputs one tensor for each output, of its dtype and shape; written last
    */
   public static void run(Program program, List<Tensor> inputs, List<Tensor> outputs) {
-    Regions.check(program);
-    List<ElementArray> given = new ArrayList<>();
+    RegionTypeCheck.check(program);
+    List<ReferenceArray> given = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
-      given.add(ElementArray.of(program.inputs().get(i).type().withoutLayout(), inputs.get(i)));
+      given.add(ReferenceArray.of(program.inputs().get(i).type().withoutLayout(), inputs.get(i)));
     }
-    List<ElementArray> results = run(program, List.of(given), Family.OUTSIDE).getFirst();
+    List<ReferenceArray> results = run(program, List.of(given), RegionMembers.OUTSIDE).getFirst();
     for (int i = 0; i < outputs.size(); i++) {
       results.get(i).store(outputs.get(i));
     }
@@ -49,11 +49,11 @@ public final class Interpreter {
   /**
    * Runs a program for all members of a family, statement by statement, since members communicate.
    */
-  private static List<List<ElementArray>> run(
-      Program program, List<List<ElementArray>> inputs, Family family) {
-    List<Map<String, ElementArray>> known = new ArrayList<>();
-    for (List<ElementArray> given : inputs) {
-      Map<String, ElementArray> own = new HashMap<>();
+  private static List<List<ReferenceArray>> run(
+      Program program, List<List<ReferenceArray>> inputs, RegionMembers family) {
+    List<Map<String, ReferenceArray>> known = new ArrayList<>();
+    for (List<ReferenceArray> given : inputs) {
+      Map<String, ReferenceArray> own = new HashMap<>();
       for (int i = 0; i < given.size(); i++) {
         own.put(program.inputs().get(i).name(), given.get(i));
       }
@@ -61,9 +61,9 @@ public final class Interpreter {
     }
     for (Statement statement : program.statements()) {
       List<Value> read = statement.operation().operands();
-      List<List<ElementArray>> operands = known.stream().map(own -> values(own, read)).toList();
+      List<List<ReferenceArray>> operands = known.stream().map(own -> values(own, read)).toList();
       List<ValueType> types = statement.results().stream().map(Value::type).toList();
-      List<List<ElementArray>> results = apply(statement.operation(), types, operands, family);
+      List<List<ReferenceArray>> results = apply(statement.operation(), types, operands, family);
       for (int member = 0; member < results.size(); member++) {
         for (int i = 0; i < types.size(); i++) {
           known.get(member).put(statement.results().get(i).name(), results.get(member).get(i));
@@ -73,10 +73,11 @@ public final class Interpreter {
     return known.stream().map(own -> values(own, program.outputs())).toList();
   }
 
-  private static List<ElementArray> values(Map<String, ElementArray> known, List<Value> values) {
-    List<ElementArray> elements = new ArrayList<>();
+  private static List<ReferenceArray> values(
+      Map<String, ReferenceArray> known, List<Value> values) {
+    List<ReferenceArray> elements = new ArrayList<>();
     for (Value value : values) {
-      ElementArray found = known.get(value.name());
+      ReferenceArray found = known.get(value.name());
       if (found == null) {
         throw new IllegalStateException("a valid program defines " + value + " before its use");
       }
@@ -85,17 +86,17 @@ public final class Interpreter {
     return elements;
   }
 
-  private static List<List<ElementArray>> apply(
+  private static List<List<ReferenceArray>> apply(
       Operation operation,
       List<ValueType> types,
-      List<List<ElementArray>> operands,
-      Family family) {
+      List<List<ReferenceArray>> operands,
+      RegionMembers family) {
     return switch (operation) {
       case Composite composite -> run(composite.decomposition(), operands, family);
       case Scan scan -> scan(scan, types, operands, family);
       case Manual manual -> region(manual, operands, family);
       case Communication communication -> {
-        List<ElementArray> x =
+        List<ReferenceArray> x =
             communication.operands().isEmpty()
                 ? List.of()
                 : operands.stream().map(List::getFirst).toList();
@@ -108,8 +109,8 @@ public final class Interpreter {
   }
 
   /** An operation of one member. */
-  private static List<ElementArray> alone(
-      Operation operation, List<ValueType> types, List<ElementArray> operands) {
+  private static List<ReferenceArray> alone(
+      Operation operation, List<ValueType> types, List<ReferenceArray> operands) {
     return switch (operation) {
       case Pointwise pointwise ->
           List.of(PointwiseEvaluator.of(pointwise, types.getFirst(), operands));
@@ -123,26 +124,26 @@ public final class Interpreter {
     };
   }
 
-  private static List<List<ElementArray>> region(
-      Manual manual, List<List<ElementArray>> operands, Family family) {
-    Family inner = family.with(manual.axes());
+  private static List<List<ReferenceArray>> region(
+      Manual manual, List<List<ReferenceArray>> operands, RegionMembers family) {
+    RegionMembers inner = family.with(manual.axes());
     int each = inner.members() / family.members();
-    List<List<ElementArray>> inputs = new ArrayList<>();
+    List<List<ReferenceArray>> inputs = new ArrayList<>();
     for (int member = 0; member < inner.members(); member++) {
-      List<ElementArray> own = new ArrayList<>();
+      List<ReferenceArray> own = new ArrayList<>();
       for (int i = 0; i < manual.in().size(); i++) {
-        ElementArray operand = operands.get(member / each).get(i);
+        ReferenceArray operand = operands.get(member / each).get(i);
         own.add(RegionEvaluator.part(operand, manual.in().get(i), inner, member));
       }
       inputs.add(own);
     }
-    List<List<ElementArray>> outputs = run(manual.body(), inputs, inner);
-    List<List<ElementArray>> results = new ArrayList<>();
+    List<List<ReferenceArray>> outputs = run(manual.body(), inputs, inner);
+    List<List<ReferenceArray>> results = new ArrayList<>();
     for (int outer = 0; outer < family.members(); outer++) {
-      List<ElementArray> own = new ArrayList<>();
+      List<ReferenceArray> own = new ArrayList<>();
       for (int i = 0; i < manual.out().size(); i++) {
         int place = i;
-        List<ElementArray> parts = outputs.stream().map(of -> of.get(place)).toList();
+        List<ReferenceArray> parts = outputs.stream().map(of -> of.get(place)).toList();
         own.add(RegionEvaluator.whole(parts, manual.out().get(i), inner, outer * each));
       }
       results.add(own);
@@ -150,31 +151,31 @@ public final class Interpreter {
     return results;
   }
 
-  private static List<List<ElementArray>> scan(
-      Scan scan, List<ValueType> types, List<List<ElementArray>> operands, Family family) {
+  private static List<List<ReferenceArray>> scan(
+      Scan scan, List<ValueType> types, List<List<ReferenceArray>> operands, RegionMembers family) {
     int carried = scan.carried().size();
     int sequences = carried + scan.sequences().size();
-    List<List<ElementArray>> state = new ArrayList<>();
-    List<List<ElementArray>> stacked = new ArrayList<>();
-    for (List<ElementArray> own : operands) {
+    List<List<ReferenceArray>> state = new ArrayList<>();
+    List<List<ReferenceArray>> stacked = new ArrayList<>();
+    for (List<ReferenceArray> own : operands) {
       state.add(new ArrayList<>(own.subList(0, carried)));
-      stacked.add(types.subList(carried, types.size()).stream().map(ElementArray::of).toList());
+      stacked.add(types.subList(carried, types.size()).stream().map(ReferenceArray::of).toList());
     }
     for (int round = 0; round < scan.count(); round++) {
       int index = scan.reverse() ? (int) scan.count() - 1 - round : round;
-      List<List<ElementArray>> inputs = new ArrayList<>();
+      List<List<ReferenceArray>> inputs = new ArrayList<>();
       for (int member = 0; member < operands.size(); member++) {
-        List<ElementArray> in = new ArrayList<>(state.get(member));
+        List<ReferenceArray> in = new ArrayList<>(state.get(member));
         for (int i = carried; i < operands.get(member).size(); i++) {
           ValueType type = scan.body().inputs().get(i).type();
-          ElementArray operand = operands.get(member).get(i);
+          ReferenceArray operand = operands.get(member).get(i);
           in.add(i < sequences ? slice(operand, type, index) : operand);
         }
         inputs.add(in);
       }
-      List<List<ElementArray>> out = run(scan.body(), inputs, family);
+      List<List<ReferenceArray>> out = run(scan.body(), inputs, family);
       for (int member = 0; member < out.size(); member++) {
-        List<ElementArray> own = out.get(member);
+        List<ReferenceArray> own = out.get(member);
         state.set(member, new ArrayList<>(own.subList(0, carried)));
         stack(stacked.get(member), own.subList(carried, own.size()), index);
       }
@@ -185,17 +186,17 @@ public final class Interpreter {
     return state;
   }
 
-  private static void stack(List<ElementArray> stacked, List<ElementArray> parts, int index) {
+  private static void stack(List<ReferenceArray> stacked, List<ReferenceArray> parts, int index) {
     for (int i = 0; i < stacked.size(); i++) {
-      ElementArray part = parts.get(i);
+      ReferenceArray part = parts.get(i);
       for (int at = 0; at < part.count(); at++) {
         stacked.get(i).copy(index * part.count() + at, part, at);
       }
     }
   }
 
-  private static ElementArray slice(ElementArray from, ValueType type, int index) {
-    ElementArray part = ElementArray.of(type.withoutLayout());
+  private static ReferenceArray slice(ReferenceArray from, ValueType type, int index) {
+    ReferenceArray part = ReferenceArray.of(type.withoutLayout());
     for (int at = 0; at < part.count(); at++) {
       part.copy(at, from, index * part.count() + at);
     }

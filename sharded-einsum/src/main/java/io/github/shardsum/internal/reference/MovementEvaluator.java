@@ -18,8 +18,8 @@ import java.util.function.LongUnaryOperator;
 final class MovementEvaluator {
   private MovementEvaluator() {}
 
-  static ElementArray of(Movement operation, ValueType type, List<ElementArray> in) {
-    ElementArray x = in.getFirst();
+  static ReferenceArray of(Movement operation, ValueType type, List<ReferenceArray> in) {
+    ReferenceArray x = in.getFirst();
     return switch (operation) {
       case Slice s -> along(type, x, s.label(), i -> s.from() + i * s.step(), new Scalar.Whole(0));
       case Pad p ->
@@ -36,16 +36,16 @@ final class MovementEvaluator {
       case Concatenate c -> concatenate(c, type, in);
       case Window w -> window(w, type, x);
       case Annotate _, Split _, Merge _ ->
-          new ElementArray(type, x.reals().clone(), x.wholes().clone());
+          new ReferenceArray(type, x.reals().clone(), x.wholes().clone());
     };
   }
 
   /**
    * Takes each element from an index along one label of x, or the fill where x has no such index.
    */
-  private static ElementArray along(
-      ValueType type, ElementArray x, String label, LongUnaryOperator source, Scalar fill) {
-    ElementArray out = ElementArray.of(type);
+  private static ReferenceArray along(
+      ValueType type, ReferenceArray x, String label, LongUnaryOperator source, Scalar fill) {
+    ReferenceArray out = ReferenceArray.of(type);
     long size = x.type().size(label);
     new LabelRows(type, label)
         .forEach(
@@ -63,13 +63,14 @@ final class MovementEvaluator {
     return out;
   }
 
-  private static ElementArray concatenate(Concatenate c, ValueType type, List<ElementArray> in) {
-    ElementArray out = ElementArray.of(type);
+  private static ReferenceArray concatenate(
+      Concatenate c, ValueType type, List<ReferenceArray> in) {
+    ReferenceArray out = ReferenceArray.of(type);
     new LabelRows(type, c.label())
         .forEach(
             row -> {
               int next = 0;
-              for (ElementArray part : in) {
+              for (ReferenceArray part : in) {
                 int size = Math.toIntExact(part.type().size(c.label()));
                 for (int i = 0; i < size; i++) {
                   int at = (row.outer() * size + i) * row.step() + row.within();
@@ -80,8 +81,8 @@ final class MovementEvaluator {
     return out;
   }
 
-  private static ElementArray window(Window w, ValueType type, ElementArray x) {
-    ElementArray out = ElementArray.of(type);
+  private static ReferenceArray window(Window w, ValueType type, ReferenceArray x) {
+    ReferenceArray out = ReferenceArray.of(type);
     int size = Math.toIntExact(x.type().size(w.label()));
     LabelRows rows = new LabelRows(x.type(), w.label());
     int windows = Math.toIntExact(type.size(w.label()));

@@ -18,14 +18,14 @@ import java.util.List;
 final class PointwiseEvaluator {
   private PointwiseEvaluator() {}
 
-  static ElementArray of(Pointwise operation, ValueType type, List<ElementArray> in) {
-    ElementArray out = ElementArray.of(type);
+  static ReferenceArray of(Pointwise operation, ValueType type, List<ReferenceArray> in) {
+    ReferenceArray out = ReferenceArray.of(type);
     int[][] at = new int[in.size()][];
     for (int i = 0; i < at.length; i++) {
-      at[i] = ElementArray.positions(type, in.get(i).type());
+      at[i] = ReferenceArray.positions(type, in.get(i).type());
     }
     for (int i = 0; i < out.count(); i++) {
-      ElementArray x = in.getFirst();
+      ReferenceArray x = in.getFirst();
       int xAt = at[0][i];
       switch (operation) {
         case Unary unary -> unary(unary, out, i, x, xAt);
@@ -58,26 +58,32 @@ final class PointwiseEvaluator {
     return out;
   }
 
-  private static void unary(Unary unary, ElementArray out, int i, ElementArray x, int at) {
+  private static void unary(Unary unary, ReferenceArray out, int i, ReferenceArray x, int at) {
     if (out.floating()) {
-      out.set(i, Numbers.unary(unary.kind(), x.reals()[at]));
+      out.set(i, ReferenceFunctions.unary(unary.kind(), x.reals()[at]));
     } else {
-      out.set(i, Numbers.unary(unary.kind(), x.wholes()[at]));
+      out.set(i, ReferenceFunctions.unary(unary.kind(), x.wholes()[at]));
     }
   }
 
   private static void binary(
-      Binary binary, ElementArray out, int i, ElementArray x, int xAt, ElementArray y, int yAt) {
+      Binary binary,
+      ReferenceArray out,
+      int i,
+      ReferenceArray x,
+      int xAt,
+      ReferenceArray y,
+      int yAt) {
     if (out.floating()) {
-      out.set(i, Numbers.binary(binary.kind(), x.reals()[xAt], y.reals()[yAt]));
+      out.set(i, ReferenceFunctions.binary(binary.kind(), x.reals()[xAt], y.reals()[yAt]));
     } else {
-      long value = Numbers.binary(binary.kind(), x.wholes()[xAt], y.wholes()[yAt]);
+      long value = ReferenceFunctions.binary(binary.kind(), x.wholes()[xAt], y.wholes()[yAt]);
       out.set(i, value);
     }
   }
 
   private static boolean holds(
-      Comparison relation, ElementArray x, int xAt, ElementArray y, int yAt) {
+      Comparison relation, ReferenceArray x, int xAt, ReferenceArray y, int yAt) {
     if (x.floating()) {
       double a = x.reals()[xAt];
       double b = y.reals()[yAt];
@@ -101,7 +107,7 @@ final class PointwiseEvaluator {
     };
   }
 
-  private static void convert(ElementArray out, int i, ElementArray x, int at) {
+  private static void convert(ReferenceArray out, int i, ReferenceArray x, int at) {
     DType to = out.type().dtype();
     if (out.floating()) {
       out.set(i, x.floating() ? nearest(to, x.reals()[at]) : nearest(to, x.wholes()[at]));

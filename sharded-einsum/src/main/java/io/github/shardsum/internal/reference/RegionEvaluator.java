@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.reference;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.types.Family;
+import io.github.shardsum.internal.program.types.RegionMembers;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.AllGather;
 import io.github.shardsum.program.Communication.AllReduce;
@@ -20,13 +20,13 @@ final class RegionEvaluator {
   private RegionEvaluator() {}
 
   /** The result of each member. */
-  static List<ElementArray> of(
-      Communication communication, ValueType type, List<ElementArray> x, Family family) {
-    List<ElementArray> results = new ArrayList<>();
+  static List<ReferenceArray> of(
+      Communication communication, ValueType type, List<ReferenceArray> x, RegionMembers family) {
+    List<ReferenceArray> results = new ArrayList<>();
     for (int member = 0; member < family.members(); member++) {
       int index = family.index(member, communication.axes());
       List<Integer> group = family.group(member, communication.axes());
-      List<ElementArray> parts =
+      List<ReferenceArray> parts =
           communication instanceof AxisIndex ? List.of() : group.stream().map(x::get).toList();
       results.add(
           switch (communication) {
@@ -35,7 +35,7 @@ final class RegionEvaluator {
             case ReduceScatter(_, String label, _) ->
                 chunk(type, reduced(parts, communication, ReduceKind.SUM), label, index);
             case AllToAll(_, String from, String to, _) -> {
-              ElementArray all = ElementArray.of(type);
+              ReferenceArray all = ReferenceArray.of(type);
               for (int i = 0; i < parts.size(); i++) {
                 ValueType part = resized(type, from, parts.get(i).type().size(from));
                 put(all, chunk(part, parts.get(i), to, index), from, i);
@@ -44,11 +44,11 @@ final class RegionEvaluator {
             }
             case Permute permute -> {
               int source = permute.routes().source(index, group.size());
-              yield source < 0 ? ElementArray.of(type) : parts.get(source);
+              yield source < 0 ? ReferenceArray.of(type) : parts.get(source);
             }
             case OwnChunk(_, String label, _) -> chunk(type, x.get(member), label, index);
             case AxisIndex _ -> {
-              ElementArray number = ElementArray.of(type);
+              ReferenceArray number = ReferenceArray.of(type);
               number.set(0, (long) index);
               yield number;
             }
@@ -63,20 +63,20 @@ final class RegionEvaluator {
     return ValueType.of(type.dtype(), type.names(), sizes);
   }
 
-  private static ElementArray reduced(
-      List<ElementArray> parts, Communication communication, ReduceKind by) {
-    ElementArray sum = combined(parts, by, communication.axes());
+  private static ReferenceArray reduced(
+      List<ReferenceArray> parts, Communication communication, ReduceKind by) {
+    ReferenceArray sum = combined(parts, by, communication.axes());
     return rounded(sum);
   }
 
-  private static ElementArray combined(
-      List<ElementArray> parts, ReduceKind by, List<io.github.shardsum.program.MeshAxis> axes) {
-    return Family.combine(parts, axes, (a, b) -> combined(a, b, by));
+  private static ReferenceArray combined(
+      List<ReferenceArray> parts, ReduceKind by, List<io.github.shardsum.program.MeshAxis> axes) {
+    return RegionMembers.combine(parts, axes, (a, b) -> combined(a, b, by));
   }
 
   /** The combination of two values; a floating-point result is not yet rounded. */
-  private static ElementArray combined(ElementArray a, ElementArray b, ReduceKind by) {
-    ElementArray both = ElementArray.of(a.type());
+  private static ReferenceArray combined(ReferenceArray a, ReferenceArray b, ReduceKind by) {
+    ReferenceArray both = ReferenceArray.of(a.type());
     for (int at = 0; at < a.count(); at++) {
       if (a.floating()) {
         double x = a.reals()[at];
@@ -102,8 +102,8 @@ final class RegionEvaluator {
     return both;
   }
 
-  private static ElementArray rounded(ElementArray x) {
-    ElementArray rounded = ElementArray.of(x.type());
+  private static ReferenceArray rounded(ReferenceArray x) {
+    ReferenceArray rounded = ReferenceArray.of(x.type());
     for (int at = 0; at < x.count(); at++) {
       if (x.floating()) {
         rounded.set(at, x.reals()[at]);
@@ -114,8 +114,8 @@ final class RegionEvaluator {
     return rounded;
   }
 
-  private static ElementArray gathered(ValueType type, List<ElementArray> parts, String label) {
-    ElementArray all = ElementArray.of(type);
+  private static ReferenceArray gathered(ValueType type, List<ReferenceArray> parts, String label) {
+    ReferenceArray all = ReferenceArray.of(type);
     for (int i = 0; i < parts.size(); i++) {
       put(all, parts.get(i), label, i);
     }
@@ -123,7 +123,7 @@ final class RegionEvaluator {
   }
 
   /** Writes one of equal chunks along a label. */
-  private static void put(ElementArray all, ElementArray part, String label, int index) {
+  private static void put(ReferenceArray all, ReferenceArray part, String label, int index) {
     LabelRows rows = new LabelRows(part.type(), label);
     long whole = all.type().size(label);
     rows.forEach(
@@ -136,8 +136,8 @@ final class RegionEvaluator {
   }
 
   /** One of equal chunks along a label. */
-  private static ElementArray chunk(ValueType type, ElementArray x, String label, int index) {
-    ElementArray part = ElementArray.of(type);
+  private static ReferenceArray chunk(ValueType type, ReferenceArray x, String label, int index) {
+    ReferenceArray part = ReferenceArray.of(type);
     LabelRows rows = new LabelRows(type, label);
     long whole = x.type().size(label);
     rows.forEach(
@@ -151,12 +151,12 @@ final class RegionEvaluator {
   }
 
   /** A member's part of a region's operand. */
-  static ElementArray part(ElementArray operand, Term term, Family family, int member) {
-    ElementArray part = operand;
+  static ReferenceArray part(ReferenceArray operand, Term term, RegionMembers family, int member) {
+    ReferenceArray part = operand;
     for (int dim = 0; dim < term.size(); dim++) {
       if (!term.axis(dim).mesh().isEmpty()) {
         String label = term.axis(dim).label();
-        int parts = new Family(family.named(term.axis(dim).mesh())).members();
+        int parts = new RegionMembers(family.named(term.axis(dim).mesh())).members();
         ValueType type = resized(part.type(), label, part.type().size(label) / parts);
         part = chunk(type, part, label, family.indexOf(member, term.axis(dim).mesh()));
       }
@@ -165,19 +165,20 @@ final class RegionEvaluator {
   }
 
   /** A region's result, joined from the outputs of a group that begins with the given member. */
-  static ElementArray whole(List<ElementArray> each, Term term, Family family, int member) {
+  static ReferenceArray whole(
+      List<ReferenceArray> each, Term term, RegionMembers family, int member) {
     return whole(each, term, family, member, term.size() - 1);
   }
 
-  private static ElementArray whole(
-      List<ElementArray> each, Term term, Family family, int member, int dim) {
+  private static ReferenceArray whole(
+      List<ReferenceArray> each, Term term, RegionMembers family, int member, int dim) {
     if (dim < 0) {
       var axes = family.named(term.partial());
-      List<ElementArray> addends = family.group(member, axes).stream().map(each::get).toList();
+      List<ReferenceArray> addends = family.group(member, axes).stream().map(each::get).toList();
       return rounded(combined(addends, ReduceKind.SUM, axes));
     }
     var axes = family.named(term.axis(dim).mesh());
-    List<ElementArray> chunks =
+    List<ReferenceArray> chunks =
         family.group(member, axes).stream()
             .map(chunk -> whole(each, term, family, chunk, dim - 1))
             .toList();

@@ -13,11 +13,11 @@ import java.util.stream.IntStream;
 final class SelectionEvaluator {
   private SelectionEvaluator() {}
 
-  static List<ElementArray> of(Selection operation, List<ValueType> types, ElementArray x) {
+  static List<ReferenceArray> of(Selection operation, List<ValueType> types, ReferenceArray x) {
     return switch (operation) {
       case TopK(_, String label, long k, _) -> {
-        ElementArray values = ElementArray.of(types.getFirst());
-        ElementArray indices = ElementArray.of(types.getLast());
+        ReferenceArray values = ReferenceArray.of(types.getFirst());
+        ReferenceArray indices = ReferenceArray.of(types.getLast());
         new LabelRows(x.type(), label)
             .forEach(
                 row -> {
@@ -31,7 +31,7 @@ final class SelectionEvaluator {
         yield List.of(values, indices);
       }
       case ArgMax(_, String label) -> {
-        ElementArray out = ElementArray.of(types.getFirst());
+        ReferenceArray out = ReferenceArray.of(types.getFirst());
         new LabelRows(x.type(), label)
             .forEach(
                 row ->
@@ -41,7 +41,7 @@ final class SelectionEvaluator {
         yield List.of(out);
       }
       case OneHot(_, _, long size, _) -> {
-        ElementArray out = ElementArray.of(types.getFirst());
+        ReferenceArray out = ReferenceArray.of(types.getFirst());
         for (int i = 0; i < x.count(); i++) {
           long index = x.wholes()[i];
           if (index >= 0 && index < size) {
@@ -62,7 +62,7 @@ final class SelectionEvaluator {
    * Indices of a row from its largest element down; a stable sort keeps the indices of equal
    * elements in order.
    */
-  private static List<Integer> falling(ElementArray x, LabelRows.Row row) {
+  private static List<Integer> falling(ReferenceArray x, LabelRows.Row row) {
     Comparator<Integer> rising =
         x.floating()
             // Adding 0 makes both zeros equal; compare puts NaN above everything.

@@ -13,8 +13,8 @@ import java.util.List;
 public final class SourceEvaluator {
   private SourceEvaluator() {}
 
-  static ElementArray of(Source operation, ValueType type, List<ElementArray> in) {
-    ElementArray out = ElementArray.of(type);
+  static ReferenceArray of(Source operation, ValueType type, List<ReferenceArray> in) {
+    ReferenceArray out = ReferenceArray.of(type);
     for (int i = 0; i < out.count(); i++) {
       switch (operation) {
         case Constant constant -> out.set(i, constant.value());

@@ -15,11 +15,11 @@ final class ChunkBounds {
   /** The largest number of parts of a dimension that are all examined. */
   private static final long MOST_PARTS = 1 << 14;
 
-  private final Units units;
+  private final ReshardUnits units;
   private final Shape shape;
   private final List<Map<Long, long[]>> known = new ArrayList<>();
 
-  ChunkBounds(Units units, Shape shape) {
+  ChunkBounds(ReshardUnits units, Shape shape) {
     this.units = units;
     this.shape = shape;
     for (int dim = 0; dim < shape.rank(); dim++) {
@@ -158,7 +158,7 @@ final class ChunkBounds {
    * Elements of the largest block that a permute moves to another device, counted in the dimensions
    * that the permute changes; -1 if the devices are too many to examine each.
    */
-  long permuted(UnitLayout from, UnitLayout to) {
+  long permuted(ReshardState from, ReshardState to) {
     long changed = 0;
     List<Integer> dims = new ArrayList<>();
     for (int dim = 0; dim < from.dims().length; dim++) {
@@ -189,7 +189,7 @@ final class ChunkBounds {
   }
 
   /** Whether a device has the same parts before and after a permute; unused units count too. */
-  private boolean stays(UnitLayout from, UnitLayout to, long changed, int[] coordinates) {
+  private boolean stays(ReshardState from, ReshardState to, long changed, int[] coordinates) {
     long before = 0;
     long after = 0;
     for (int dim = 0; dim < from.dims().length; dim++) {

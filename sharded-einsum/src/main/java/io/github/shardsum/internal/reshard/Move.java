@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  */
 record Move(
     Supplier<Action> action,
-    UnitLayout from,
-    UnitLayout to,
+    ReshardState from,
+    ReshardState to,
     LongSupplier received,
     boolean collective) {}

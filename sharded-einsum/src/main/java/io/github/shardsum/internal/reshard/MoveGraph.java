@@ -13,11 +13,11 @@ import java.util.Map;
 final class MoveGraph {
   private final Prices prices;
   private final DType dtype;
-  private final Units units;
+  private final ReshardUnits units;
   private final Moves moves;
-  private final Map<UnitLayout, Vertex> vertices = new HashMap<>();
+  private final Map<ReshardState, Vertex> vertices = new HashMap<>();
 
-  MoveGraph(Prices prices, DType dtype, Units units, Moves moves) {
+  MoveGraph(Prices prices, DType dtype, ReshardUnits units, Moves moves) {
     this.prices = prices;
     this.dtype = dtype;
     this.units = units;
@@ -26,7 +26,7 @@ final class MoveGraph {
 
   /** A layout, and the moves from it and to it. */
   static final class Vertex {
-    final UnitLayout state;
+    final ReshardState state;
     final int number;
     final long elements;
     private List<Edge> from = List.of();
@@ -34,7 +34,7 @@ final class MoveGraph {
     private boolean hasFrom;
     private boolean hasInto;
 
-    Vertex(UnitLayout state, int number, long elements) {
+    Vertex(ReshardState state, int number, long elements) {
       this.state = state;
       this.number = number;
       this.elements = elements;
@@ -77,7 +77,7 @@ final class MoveGraph {
     }
   }
 
-  Units units() {
+  ReshardUnits units() {
     return units;
   }
 
@@ -86,7 +86,7 @@ final class MoveGraph {
     return vertices.size();
   }
 
-  Vertex vertex(UnitLayout state) {
+  Vertex vertex(ReshardState state) {
     Vertex known = vertices.get(state);
     if (known == null) {
       known = new Vertex(state, vertices.size(), moves.elements(state));

@@ -12,7 +12,7 @@ import java.util.stream.IntStream;
 
 /** All moves from a state: a closed set of collectives, each exact on chunks of chunks. */
 final class Moves {
-  private final Units units;
+  private final ReshardUnits units;
   private final Layout layout;
   private final Shape shape;
   private final boolean even;
@@ -25,7 +25,7 @@ final class Moves {
    * @param together whether a sum is completed by one reduction over all its axes, so that its
    *     order is one tree
    */
-  Moves(Units units, Layout layout, Shape shape, boolean together) {
+  Moves(ReshardUnits units, Layout layout, Shape shape, boolean together) {
     this.together = together;
     this.units = units;
     this.layout = layout;
@@ -35,7 +35,7 @@ final class Moves {
   }
 
   /** Elements of the largest block. */
-  long elements(UnitLayout state) {
+  long elements(ReshardState state) {
     long product = 1;
     for (int dim = 0; dim < state.dims().length; dim++) {
       product *= longest(dim, state.dims()[dim]);
@@ -58,7 +58,7 @@ final class Moves {
    * Elements of the goal's largest block that a state's block lacks even if the two overlap as much
    * as their sizes allow.
    */
-  long lacking(UnitLayout state, UnitLayout goal) {
+  long lacking(ReshardState state, ReshardState goal) {
     long wanted = 1;
     long had = 1;
     for (int dim = 0; dim < state.dims().length; dim++) {
@@ -75,7 +75,7 @@ final class Moves {
     return Math.ceilDiv(shape.size(dim), parts);
   }
 
-  private long others(UnitLayout state, int without, int orThis) {
+  private long others(ReshardState state, int without, int orThis) {
     long product = 1;
     for (int dim = 0; dim < state.dims().length; dim++) {
       product *= dim == without || dim == orThis ? 1 : longest(dim, state.dims()[dim]);
@@ -84,7 +84,7 @@ final class Moves {
   }
 
   /** Calls a consumer for every move from a state, in a fixed order. */
-  void from(UnitLayout state, Consumer<Move> out) {
+  void from(ReshardState state, Consumer<Move> out) {
     withoutPermutes(state, out);
     if (state.partial() == 0) {
       permuted(state, other -> out.accept(permute(state, other)));
@@ -92,7 +92,7 @@ final class Moves {
   }
 
   /** All moves except permutes, which may be very many. */
-  void withoutPermutes(UnitLayout state, Consumer<Move> out) {
+  void withoutPermutes(ReshardState state, Consumer<Move> out) {
     slices(state, out);
     if (state.partial() != 0) {
       reductions(state, out);
@@ -110,11 +110,11 @@ final class Moves {
    * @param partial the units over which the value may be a partial sum before the move
    * @param out takes the moves
    */
-  void into(UnitLayout state, long partial, Consumer<Move> out) {
+  void into(ReshardState state, long partial, Consumer<Move> out) {
     for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       if (on.length > 0) {
-        out.accept(slice(state.with(dim, UnitLayout.head(on, on.length - 1)), state, dim));
+        out.accept(slice(state.with(dim, ReshardState.head(on, on.length - 1)), state, dim));
       }
     }
     reductionsInto(state, partial & ((1L << units.count()) - 1), out);
@@ -126,16 +126,17 @@ final class Moves {
     }
   }
 
-  private void slices(UnitLayout state, Consumer<Move> out) {
+  private void slices(ReshardState state, Consumer<Move> out) {
     long used = state.used();
     for (int unit = 0; unit < units.count(); unit++) {
       for (int dim = 0; dim < state.dims().length && (used >> unit & 1) == 0; dim++) {
-        out.accept(slice(state, state.with(dim, UnitLayout.append(state.dims()[dim], unit)), dim));
+        out.accept(
+            slice(state, state.with(dim, ReshardState.append(state.dims()[dim], unit)), dim));
       }
     }
   }
 
-  private Move slice(UnitLayout from, UnitLayout to, int dim) {
+  private Move slice(ReshardState from, ReshardState to, int dim) {
     int[] on = to.dims()[dim];
     return new Move(
         () -> new Action.Slice(layout.label(dim), units.axes(on[on.length - 1])),
@@ -145,25 +146,25 @@ final class Moves {
         false);
   }
 
-  private Move allReduce(UnitLayout from, UnitLayout to, int[] over) {
+  private Move allReduce(ReshardState from, ReshardState to, int[] over) {
     return new Move(
         () -> new Action.AllReduce(units.axes(over)),
         from,
         to,
-        () -> Counting.reduced(elements(from), units.product(over)),
+        () -> StepCounts.reduced(elements(from), units.product(over)),
         true);
   }
 
-  private Move reduceScatter(UnitLayout from, UnitLayout to, int dim, int[] over) {
+  private Move reduceScatter(ReshardState from, ReshardState to, int dim, int[] over) {
     return new Move(
         () -> new Action.ReduceScatter(layout.label(dim), units.axes(over)),
         from,
         to,
-        () -> Counting.scattered(elements(to), units.product(over)),
+        () -> StepCounts.scattered(elements(to), units.product(over)),
         true);
   }
 
-  private Move gather(UnitLayout from, UnitLayout to, int dim, int[] over) {
+  private Move gather(ReshardState from, ReshardState to, int dim, int[] over) {
     return new Move(
         () -> new Action.AllGather(layout.label(dim), units.axes(over)),
         from,
@@ -172,7 +173,7 @@ final class Moves {
         true);
   }
 
-  private Move allToAll(UnitLayout from, UnitLayout to, int split, int whole, int[] over) {
+  private Move allToAll(ReshardState from, ReshardState to, int split, int whole, int[] over) {
     return new Move(
         () -> new Action.AllToAll(layout.label(split), layout.label(whole), units.axes(over)),
         from,
@@ -181,18 +182,18 @@ final class Moves {
         true);
   }
 
-  private Move permute(UnitLayout from, UnitLayout to) {
+  private Move permute(ReshardState from, ReshardState to) {
     return new Move(
         () ->
             new Action.CollectivePermute(
-                Permutation.of(units.layout(from), units.layout(to)).axes()),
+                ReshardPermutation.of(units.layout(from), units.layout(to)).axes()),
         from,
         to,
         () -> permuted(from, to),
         true);
   }
 
-  private Move exchange(UnitLayout from, UnitLayout to, int dim) {
+  private Move exchange(ReshardState from, ReshardState to, int dim) {
     return new Move(
         () ->
             new Action.Exchange(layout.label(dim), units.changed(from.dims()[dim], to.dims()[dim])),
@@ -202,29 +203,30 @@ final class Moves {
         true);
   }
 
-  private boolean isEven(UnitLayout state, int dim) {
+  private boolean isEven(ReshardState state, int dim) {
     return shape.size(dim) % (units.kept(dim) * units.product(state.dims()[dim])) == 0;
   }
 
-  private long exchanged(UnitLayout from, UnitLayout to, int dim) {
+  private long exchanged(ReshardState from, ReshardState to, int dim) {
     return bounds.isListed(dim, from.dims()[dim])
         ? bounds.exchanged(dim, from.dims()[dim], to.dims()[dim])
         : AxisReordering.of(units.layout(from), units.layout(to), dim, shape.size(dim)).most();
   }
 
-  private long gathered(UnitLayout from, UnitLayout to, int dim, int[] over) {
+  private long gathered(ReshardState from, ReshardState to, int dim, int[] over) {
     if (isEven(from, dim)) {
       return (units.product(over) - 1) * elements(from);
     }
     long lacking =
         bounds.isListed(dim, from.dims()[dim])
             ? bounds.gathered(dim, from.dims()[dim], to.dims()[dim])
-            : Chunking.gathered(
+            : ReshardCounts.gathered(
                 shape.size(dim), units.levels(dim, to.dims()[dim]), units.parts(over));
     return others(from, dim, dim) * lacking;
   }
 
-  private long allToAllReceived(UnitLayout from, UnitLayout to, int split, int whole, int[] over) {
+  private long allToAllReceived(
+      ReshardState from, ReshardState to, int split, int whole, int[] over) {
     if (isEven(from, split) && isEven(to, whole)) {
       long group = units.product(over);
       return elements(from) / group * (group - 1);
@@ -234,7 +236,7 @@ final class Moves {
     long lacking =
         bounds.isListed(split, chunk) && bounds.isListed(whole, cut)
             ? bounds.allToAll(split, chunk, to.dims()[split], whole, cut)
-            : Chunking.allToAll(
+            : ReshardCounts.allToAll(
                 shape.size(split),
                 units.levels(split, to.dims()[split]),
                 units.parts(over),
@@ -243,7 +245,7 @@ final class Moves {
     return others(from, split, whole) * lacking;
   }
 
-  private long permuted(UnitLayout from, UnitLayout to) {
+  private long permuted(ReshardState from, ReshardState to) {
     boolean isEven = true;
     long others = 1;
     for (int dim = 0; dim < from.dims().length; dim++) {
@@ -256,27 +258,27 @@ final class Moves {
     }
     long block = units.areAxes() ? bounds.permuted(from, to) : -1;
     return block < 0
-        ? Permutation.of(units.layout(from), units.layout(to)).received(shape)
+        ? ReshardPermutation.of(units.layout(from), units.layout(to)).received(shape)
         : others * block;
   }
 
-  private void reductions(UnitLayout state, Consumer<Move> out) {
+  private void reductions(ReshardState state, Consumer<Move> out) {
     for (int[] subset : subsets(state.partial())) {
       if (together && mask(subset) != state.partial()) {
         continue;
       }
-      UnitLayout summed = state.withPartial(state.partial() & ~mask(subset));
+      ReshardState summed = state.withPartial(state.partial() & ~mask(subset));
       out.accept(allReduce(state, summed, subset));
       for (int[] order : orders(subset)) {
         for (int dim = 0; dim < state.dims().length; dim++) {
-          UnitLayout to = summed.with(dim, UnitLayout.append(state.dims()[dim], order));
+          ReshardState to = summed.with(dim, ReshardState.append(state.dims()[dim], order));
           out.accept(reduceScatter(state, to, dim, order));
         }
       }
     }
   }
 
-  private void reductionsInto(UnitLayout state, long partial, Consumer<Move> out) {
+  private void reductionsInto(ReshardState state, long partial, Consumer<Move> out) {
     if (together && state.partial() != 0) {
       return;
     }
@@ -287,7 +289,7 @@ final class Moves {
         state,
         (dim, kept, over) -> {
           if ((mask(over) & ~partial) == 0) {
-            UnitLayout before = state.with(dim, kept).withPartial(state.partial() | mask(over));
+            ReshardState before = state.with(dim, kept).withPartial(state.partial() | mask(over));
             out.accept(reduceScatter(before, state, dim, over));
           }
         });
@@ -316,9 +318,9 @@ final class Moves {
     }
     List<int[]> orders = new ArrayList<>();
     for (int i = 0; i < of.length; i++) {
-      int[] rest = UnitLayout.append(UnitLayout.head(of, i), UnitLayout.tail(of, i + 1));
+      int[] rest = ReshardState.append(ReshardState.head(of, i), ReshardState.tail(of, i + 1));
       for (int[] order : orders(rest)) {
-        orders.add(UnitLayout.append(new int[] {of[i]}, order));
+        orders.add(ReshardState.append(new int[] {of[i]}, order));
       }
     }
     return orders;
@@ -332,54 +334,54 @@ final class Moves {
     void take(int dim, int[] kept, int[] moved);
   }
 
-  private static void suffixes(UnitLayout state, Suffix out) {
+  private static void suffixes(ReshardState state, Suffix out) {
     for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       for (int keep = on.length - 1; keep >= 0; keep--) {
-        out.take(dim, UnitLayout.head(on, keep), UnitLayout.tail(on, keep));
+        out.take(dim, ReshardState.head(on, keep), ReshardState.tail(on, keep));
       }
     }
   }
 
-  private void gathers(UnitLayout state, Consumer<Move> out) {
+  private void gathers(ReshardState state, Consumer<Move> out) {
     suffixes(
         state, (dim, kept, over) -> out.accept(gather(state, state.with(dim, kept), dim, over)));
   }
 
-  private void gathersInto(UnitLayout state, Consumer<Move> out) {
+  private void gathersInto(ReshardState state, Consumer<Move> out) {
     long all = (1L << units.count()) - 1;
     for (int[] subset : subsets(all & ~state.used())) {
       for (int[] order : orders(subset)) {
         for (int dim = 0; dim < state.dims().length; dim++) {
-          UnitLayout before = state.with(dim, UnitLayout.append(state.dims()[dim], order));
+          ReshardState before = state.with(dim, ReshardState.append(state.dims()[dim], order));
           out.accept(gather(before, state, dim, order));
         }
       }
     }
   }
 
-  private void allToAlls(UnitLayout state, Consumer<Move> out) {
+  private void allToAlls(ReshardState state, Consumer<Move> out) {
     suffixes(
         state,
         (from, kept, moved) -> {
           for (int to = 0; to < state.dims().length; to++) {
             if (to != from) {
-              int[] there = UnitLayout.append(state.dims()[to], moved);
-              UnitLayout after = state.with(from, kept).with(to, there);
+              int[] there = ReshardState.append(state.dims()[to], moved);
+              ReshardState after = state.with(from, kept).with(to, there);
               out.accept(allToAll(state, after, from, to, moved));
             }
           }
         });
   }
 
-  private void allToAllsInto(UnitLayout state, Consumer<Move> out) {
+  private void allToAllsInto(ReshardState state, Consumer<Move> out) {
     suffixes(
         state,
         (to, kept, moved) -> {
           for (int from = 0; from < state.dims().length; from++) {
             if (from != to) {
-              int[] there = UnitLayout.append(state.dims()[from], moved);
-              UnitLayout before = state.with(to, kept).with(from, there);
+              int[] there = ReshardState.append(state.dims()[from], moved);
+              ReshardState before = state.with(to, kept).with(from, there);
               out.accept(allToAll(before, state, from, to, moved));
             }
           }
@@ -390,14 +392,14 @@ final class Moves {
    * The states in which other axes, or the same axes in another order, cut every dimension into the
    * same parts.
    */
-  private void permuted(UnitLayout state, Consumer<UnitLayout> out) {
+  private void permuted(ReshardState state, Consumer<ReshardState> out) {
     permuted(state, new int[state.dims().length][], 0, 0, out);
   }
 
   private void permuted(
-      UnitLayout state, int[][] chosen, int dim, long used, Consumer<UnitLayout> out) {
+      ReshardState state, int[][] chosen, int dim, long used, Consumer<ReshardState> out) {
     if (dim == chosen.length) {
-      UnitLayout other = new UnitLayout(chosen.clone(), 0);
+      ReshardState other = new ReshardState(chosen.clone(), 0);
       if (!other.equals(state)) {
         out.accept(other);
       }
@@ -427,7 +429,7 @@ final class Moves {
     for (int unit = 0; unit < units.count(); unit++) {
       boolean free = (used >> unit & 1) == 0 && !has(begun, unit);
       if (free && wanted % (have * units.product(unit)) == 0) {
-        places(old, dim, UnitLayout.append(begun, unit), used, out);
+        places(old, dim, ReshardState.append(begun, unit), used, out);
       }
     }
   }
@@ -447,7 +449,7 @@ final class Moves {
   }
 
   /** The states in which one dimension has its units in another order, so its chunks differ. */
-  private void reordered(UnitLayout state, ObjIntConsumer<UnitLayout> out) {
+  private void reordered(ReshardState state, ObjIntConsumer<ReshardState> out) {
     for (int dim = 0; dim < state.dims().length; dim++) {
       int[] on = state.dims()[dim];
       for (int[] order : orders(on)) {

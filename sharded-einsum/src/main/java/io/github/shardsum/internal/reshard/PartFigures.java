@@ -54,7 +54,7 @@ public record PartFigures(
       case Part.Run _ -> List.of();
       case Part.Swap swap -> List.of(swap(action, swap, sizes));
       case Part.Agree agree -> {
-        long received = Counting.reduced(1, sizes.mesh().size(agree.axes()));
+        long received = StepCounts.reduced(1, sizes.mesh().size(agree.axes()));
         yield List.of(
             new PartFigures(
                 "agreement",
@@ -196,7 +196,9 @@ public record PartFigures(
 
   private static long reduced(long rows, long columns, long members, boolean scatters) {
     long elements = Math.multiplyExact(rows, columns);
-    return scatters ? Counting.scattered(elements, members) : Counting.reduced(elements, members);
+    return scatters
+        ? StepCounts.scattered(elements, members)
+        : StepCounts.reduced(elements, members);
   }
 
   /**

@@ -230,7 +230,7 @@ public final class Prices {
           new Collective.AllToAll(0, 0, axes);
       case Action.CollectivePermute permute ->
           new Collective.Permute(
-              permute.axes(), pairs(Permutation.of(before.get(), after.get()).sources()));
+              permute.axes(), pairs(ReshardPermutation.of(before.get(), after.get()).sources()));
       case Action.Neighbour _ ->
           Collective.Permute.shift(
               1, Math.toIntExact(before.get().mesh().size(action.groupAxes())), axes);

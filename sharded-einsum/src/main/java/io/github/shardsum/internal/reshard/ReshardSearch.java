@@ -35,7 +35,7 @@ final class ReshardSearch {
   private final boolean isBackward;
   private final boolean sums;
   private final Set<Action> without;
-  private final Map<UnitLayout, Layout> sources = new HashMap<>();
+  private final Map<ReshardState, Layout> sources = new HashMap<>();
   private @Nullable Node[] best = new Node[64];
   private final PriorityQueue<Node> open = new PriorityQueue<>();
   private final WorkCount work;
@@ -121,7 +121,7 @@ final class ReshardSearch {
    * search.
    */
   void source(Layout layout, Cost cost) {
-    UnitLayout state = graph.units().stateOf(layout);
+    ReshardState state = graph.units().stateOf(layout);
     Node node = new Node(graph.vertex(state), cost);
     Node known = best(node.vertex);
     if (known == null || node.compareCost(known) < 0) {

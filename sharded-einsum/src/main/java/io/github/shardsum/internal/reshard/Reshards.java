@@ -251,7 +251,7 @@ public final class Reshards {
     return graphs.computeIfAbsent(
         value,
         _ -> {
-          Units units = Units.ofAll(value.whole(), value.kept());
+          ReshardUnits units = ReshardUnits.ofAll(value.whole(), value.kept());
           return new MoveGraph(
               prices,
               dtype,
@@ -313,7 +313,7 @@ public final class Reshards {
     if (!isReachable(key.from, key.to, key.dtype)) {
       return Optional.empty();
     }
-    Units units = Units.between(key.from, key.to, idle(key));
+    ReshardUnits units = ReshardUnits.between(key.from, key.to, idle(key));
     Moves moves = new Moves(units, key.from, key.shape, isOrdered && key.dtype.isFloating());
     long most = most(key.from, key.to, key.shape, key.dtype);
     return new Dijkstra(key, units, moves, most).run(without);
@@ -328,7 +328,7 @@ public final class Reshards {
       end.term().axes().forEach(axis -> used.addAll(axis.mesh()));
     }
     int partial = wide(mesh, key.from.partial()).size();
-    int count = Units.between(key.from, key.to, List.of()).count();
+    int count = ReshardUnits.between(key.from, key.to, List.of()).count();
     List<String> idle = new ArrayList<>();
     for (String axis : wide(mesh, mesh.axisNames())) {
       if (!used.contains(axis)
@@ -359,7 +359,7 @@ public final class Reshards {
 
   /** A state on the way or at its end, with its cost and a lower bound of the whole way's cost. */
   private record Node(
-      UnitLayout state,
+      ReshardState state,
       Cost cost,
       double bound,
       int steps,
@@ -382,14 +382,14 @@ public final class Reshards {
 
   private final class Dijkstra {
     private final Key key;
-    private final Units units;
+    private final ReshardUnits units;
     private final Moves moves;
     private final long most;
     private final boolean bounded;
-    private final Map<UnitLayout, Node> best = new HashMap<>();
+    private final Map<ReshardState, Node> best = new HashMap<>();
     private final PriorityQueue<Node> open = new PriorityQueue<>();
 
-    Dijkstra(Key key, Units units, Moves moves, long most) {
+    Dijkstra(Key key, ReshardUnits units, Moves moves, long most) {
       this.key = key;
       this.units = units;
       this.moves = moves;
@@ -453,7 +453,7 @@ public final class Reshards {
      * Number of misplaced units. These are the units of a label after the common beginning of both
      * layouts, and the units that are partial in only one layout.
      */
-    private int misplaced(UnitLayout state) {
+    private int misplaced(ReshardState state) {
       int count = Long.bitCount(state.partial() ^ units.goal().partial());
       for (int dim = 0; dim < state.dims().length; dim++) {
         int[] now = state.dims()[dim];

@@ -25,12 +25,12 @@ final class BlockRuleTest {
   private static final MeshAxis AXIS = new MeshAxis("x", 2);
 
   /** How the first result of a program's statement lies if a label of its operands is cut. */
-  private static Optional<Held> claimed(Program program, String label) {
+  private static Optional<CheckedParts> claimed(Program program, String label) {
     Statement statement = program.statements().getFirst();
-    List<Held> read =
+    List<CheckedParts> read =
         statement.operation().operands().stream().map(x -> held(x.type(), label)).toList();
     try {
-      List<Held> made =
+      List<CheckedParts> made =
           BlockRule.results(statement, read, held(statement.result().type(), label), false);
       return Optional.of(made.getFirst());
     } catch (PlanRefusedException notOfBlocks) {
@@ -38,13 +38,13 @@ final class BlockRuleTest {
     }
   }
 
-  private static Held held(ValueType type, String label) {
-    List<LabelCut> cuts = new ArrayList<>();
+  private static CheckedParts held(ValueType type, String label) {
+    List<CheckedCut> cuts = new ArrayList<>();
     for (String name : type.names()) {
-      LabelCut whole = LabelCut.whole(name, type.size(name));
+      CheckedCut whole = CheckedCut.whole(name, type.size(name));
       cuts.add(name.equals(label) ? whole.by(List.of(AXIS)) : whole);
     }
-    return new Held(cuts, Set.of(), ReduceKind.SUM);
+    return new CheckedParts(cuts, Set.of(), ReduceKind.SUM);
   }
 
   private static List<String> labels(Program program) {
@@ -57,10 +57,10 @@ final class BlockRuleTest {
   void ofBlocksItGivesBlocksOrAddends(DType dtype) {
     int claims = 0;
     List<String> wrong = new ArrayList<>();
-    for (String operation : AddendsTest.OPERATIONS) {
-      Optional<Program> program = AddendsTest.program(operation, dtype, 2, 3);
+    for (String operation : AddendRuleTest.OPERATIONS) {
+      Optional<Program> program = AddendRuleTest.program(operation, dtype, 2, 3);
       for (String label : program.map(BlockRuleTest::labels).orElse(List.of())) {
-        Optional<Held> claim = claimed(program.orElseThrow(), label);
+        Optional<CheckedParts> claim = claimed(program.orElseThrow(), label);
         // The place of a chunk of a ragged label is the executor's matter.
         if (claim.isPresent() && !(operation.startsWith("ragged") && label.equals("j"))) {
           claims++;
@@ -72,14 +72,15 @@ final class BlockRuleTest {
     assertTrue(claims > 20, claims + " claims");
   }
 
-  private static Optional<String> refuted(String operation, DType dtype, String label, Held claim) {
+  private static Optional<String> refuted(
+      String operation, DType dtype, String label, CheckedParts claim) {
     boolean isFirst = label.equals("i");
-    Program whole = AddendsTest.program(operation, dtype, 2, 3).orElseThrow();
+    Program whole = AddendRuleTest.program(operation, dtype, 2, 3).orElseThrow();
     List<Program> parts = new ArrayList<>();
     for (int part = 0; part < 2; part++) {
       int rows = isFirst ? 1 : 2;
       int columns = isFirst ? 3 : 2 - part;
-      parts.add(AddendsTest.program(operation, dtype, rows, columns).orElseThrow());
+      parts.add(AddendRuleTest.program(operation, dtype, rows, columns).orElseThrow());
     }
     return new DrawnBlocks(1).refuted(whole, parts, label, claim, DRAWS);
   }

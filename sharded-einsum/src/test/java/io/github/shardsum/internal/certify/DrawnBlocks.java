@@ -28,7 +28,7 @@ final class DrawnBlocks {
    * @param claim how the result lies
    */
   Optional<String> refuted(
-      Program whole, List<Program> parts, String label, Held claim, int draws) {
+      Program whole, List<Program> parts, String label, CheckedParts claim, int draws) {
     boolean isSum = !claim.partial().isEmpty() && claim.kind() == ReduceKind.SUM;
     try (Executable all = new ReferenceBackend().compile(whole);
         Executable first = new ReferenceBackend().compile(parts.getFirst());
@@ -69,7 +69,7 @@ final class DrawnBlocks {
     return chunks;
   }
 
-  private static Tensor together(Tensor one, Tensor other, Held claim, String label) {
+  private static Tensor together(Tensor one, Tensor other, CheckedParts claim, String label) {
     if (!claim.partial().isEmpty()) {
       return combined(one, other, claim.kind());
     }

@@ -72,9 +72,9 @@ final class LawsTest {
 
   /** The term of r, written by laws for a program that says what it is. */
   private static List<Object> both(String inputs, String given, String written) {
-    Terms terms = new Terms();
+    CheckedTerms terms = new CheckedTerms();
     Program asked = program(inputs, given);
-    List<Value> outputs = Asked.of(asked, Map.of(), terms).outputs();
+    List<Value> outputs = CheckedRequest.of(asked, Map.of(), terms).outputs();
     Program plan = program(inputs, written);
     List<Value> own =
         plan.inputs().stream()
@@ -87,7 +87,7 @@ final class LawsTest {
     return Program.parse("program p {\n" + inputs + "\n" + statements + "\noutput r\n}\n");
   }
 
-  private static List<Value> written(Terms terms, Program program, List<Value> inputs) {
+  private static List<Value> written(CheckedTerms terms, Program program, List<Value> inputs) {
     Laws laws = new Laws(terms);
     Map<Value, Value> known = new HashMap<>();
     for (int i = 0; i < inputs.size(); i++) {
@@ -98,8 +98,8 @@ final class LawsTest {
       Object maker =
           statement.operation() instanceof Scan scan
               ? rounds(terms, scan, operands)
-              : Terms.on(statement.operation(), operands);
-      List<Value> made = laws.results(maker, Terms.types(statement));
+              : CheckedTerms.on(statement.operation(), operands);
+      List<Value> made = laws.results(maker, CheckedTerms.types(statement));
       for (int i = 0; i < made.size(); i++) {
         known.put(statement.results().get(i), made.get(i));
       }
@@ -107,9 +107,9 @@ final class LawsTest {
     return program.outputs().stream().map(known::get).toList();
   }
 
-  private static Object rounds(Terms terms, Scan scan, List<Value> operands) {
+  private static Object rounds(CheckedTerms terms, Scan scan, List<Value> operands) {
     List<Value> inputs = terms.bodyInputs(scan.body());
-    return Terms.Rounds.of(scan, inputs, written(terms, scan.body(), inputs), operands);
+    return CheckedTerms.Rounds.of(scan, inputs, written(terms, scan.body(), inputs), operands);
   }
 
   static void is(String inputs, String given, String written) {

@@ -11,14 +11,14 @@ import org.junit.jupiter.api.Test;
 /** Each request of a loop that nothing reads is for one loop of a plan. */
 final class UnreadLoopsTest {
   /** Requests are told apart by identity, so these differ though they are equal. */
-  private static Asked request() {
-    return new Asked(List.of(), List.of(), List.of(), List.of(), Map.of(), Map.of(), 0);
+  private static CheckedRequest request() {
+    return new CheckedRequest(List.of(), List.of(), List.of(), List.of(), Map.of(), Map.of(), 0);
   }
 
   @Test
   void aRequestIsForOneLoop() {
     UnreadLoops loops = new UnreadLoops();
-    Asked one = request();
+    CheckedRequest one = request();
     assertFalse(loops.take(List.of()));
     assertTrue(loops.take(List.of(one)));
     assertFalse(loops.take(List.of(one)));
@@ -28,9 +28,9 @@ final class UnreadLoopsTest {
   @Test
   void anEarlierLoopTakesAnotherRequestIfItCan() {
     UnreadLoops loops = new UnreadLoops();
-    Asked a = request();
-    Asked b = request();
-    Asked c = request();
+    CheckedRequest a = request();
+    CheckedRequest b = request();
+    CheckedRequest c = request();
     assertTrue(loops.take(List.of(a, b)));
     assertTrue(loops.take(List.of(a, c)));
     assertTrue(loops.take(List.of(a)));

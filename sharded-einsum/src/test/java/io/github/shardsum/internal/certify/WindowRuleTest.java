@@ -31,17 +31,17 @@ class WindowRuleTest {
         .getFirst();
   }
 
-  private static Held held(String first, boolean isFirst, String second, boolean isSecond) {
-    return new Held(
+  private static CheckedParts held(String first, boolean isFirst, String second, boolean isSecond) {
+    return new CheckedParts(
         List.of(
-            new LabelCut(first, 8, isFirst ? List.of(X) : List.of()),
-            new LabelCut(second, 8, isSecond ? List.of(X) : List.of())),
+            new CheckedCut(first, 8, isFirst ? List.of(X) : List.of()),
+            new CheckedCut(second, 8, isSecond ? List.of(X) : List.of())),
         Set.of(),
         ReduceKind.SUM);
   }
 
   /** The first operand is gathered along m, or the result scattered along it. */
-  private static Held made(String operation, int operand, Ring... rings) {
+  private static CheckedParts made(String operation, int operand, Ring... rings) {
     Action.Windows action =
         new Action.Windows(statement(operation), operand, "m", List.of("x"), List.of(rings));
     boolean isScatter = operand < 0;
@@ -60,7 +60,7 @@ class WindowRuleTest {
 
   @Test
   void ringsThatBringEachChunkOnce() {
-    Held whole = held("m", false, "n", false);
+    CheckedParts whole = held("m", false, "n", false);
     assertEquals(whole, made(PRODUCT, 0, UP));
     assertEquals(whole, made(PRODUCT, 0, DOWN));
     Ring larger = new Ring(1, Share.LARGER_HALF);
@@ -89,8 +89,9 @@ class WindowRuleTest {
 
   @Test
   void addendsAreNotGathered() {
-    Held addends =
-        new Held(held("m", true, "k", false).cuts(), Set.of(new MeshAxis("y", 2)), ReduceKind.SUM);
+    CheckedParts addends =
+        new CheckedParts(
+            held("m", true, "k", false).cuts(), Set.of(new MeshAxis("y", 2)), ReduceKind.SUM);
     Action.Windows action =
         new Action.Windows(statement(PRODUCT), 0, "m", List.of("x"), List.of(UP));
     PlanRefusedException refused =

@@ -33,8 +33,8 @@ final class LargeMeshCountsTest {
     Layout from = layout(mesh, "i@w.x j");
     Layout to = layout(mesh, "i@x.w j");
     Shape shape = Shape.of(1, 1);
-    assertEquals(received, Permutation.of(from, to).received(shape));
-    Units units = Units.ofAll(from, List.of());
+    assertEquals(received, ReshardPermutation.of(from, to).received(shape));
+    ReshardUnits units = ReshardUnits.ofAll(from, List.of());
     ChunkBounds bounds = new ChunkBounds(units, shape);
     assertEquals(permuted, bounds.permuted(units.stateOf(from), units.stateOf(to)));
   }
@@ -45,7 +45,7 @@ final class LargeMeshCountsTest {
   void aRowThatStaysIsNotReceived(String mesh, int rows) {
     Layout from = layout(mesh, "i@w.x.y.z");
     Layout to = layout(mesh, "i@w.y.x.z");
-    assertEquals(0, Permutation.of(from, to).received(Shape.of(rows)));
+    assertEquals(0, ReshardPermutation.of(from, to).received(Shape.of(rows)));
   }
 
   /** The same with an even number of rows for each device: one that does not stay has them all. */
@@ -53,7 +53,8 @@ final class LargeMeshCountsTest {
   void evenRowsThatMoveAreReceived() {
     String mesh = "w=2 x=2 y=2 z=4";
     Layout from = layout(mesh, "i@w.x.y.z");
-    assertEquals(3, Permutation.of(from, layout(mesh, "i@w.y.x.z")).received(Shape.of(3 * 32)));
-    assertEquals(0, Permutation.of(from, from).received(Shape.of(3 * 32)));
+    assertEquals(
+        3, ReshardPermutation.of(from, layout(mesh, "i@w.y.x.z")).received(Shape.of(3 * 32)));
+    assertEquals(0, ReshardPermutation.of(from, from).received(Shape.of(3 * 32)));
   }
 }

@@ -97,7 +97,7 @@ class ReshardCountsProperties {
   /** Bounds of chunks by the axes of a mesh, each of which is a unit if it has several devices. */
   private static ChunkBounds bounds(Mesh mesh, long... shape) {
     Layout whole = Layout.parse(mesh, "i j");
-    return new ChunkBounds(Units.ofAll(whole, List.of()), Shape.of(shape));
+    return new ChunkBounds(ReshardUnits.ofAll(whole, List.of()), Shape.of(shape));
   }
 
   private static int[] units(List<Integer> sizes, int from, int to) {
@@ -119,7 +119,7 @@ class ReshardCountsProperties {
     List<Integer> axes = joined(kept, moved);
     long expected =
         most(axes, device -> interval(size, kept, device).without(interval(size, axes, device)));
-    assertEquals(expected, Chunking.gathered(size, kept, moved));
+    assertEquals(expected, ReshardCounts.gathered(size, kept, moved));
     int[] before = units(axes, 0, axes.size());
     int[] after = units(axes, 0, kept.size());
     assertEquals(expected, bounds(mesh(axes), size, 1).gathered(0, before, after));
@@ -136,14 +136,15 @@ class ReshardCountsProperties {
     int other = kept.size();
     int group = kept.size() + there.size();
     long expected = swapped(from, kept, to, there, moved);
-    assertEquals(expected, Chunking.allToAll(from, kept, moved, to, there));
+    assertEquals(expected, ReshardCounts.allToAll(from, kept, moved, to, there));
     int[] whole = units(axes, 0, other);
     int[] split = units(axes, other, group);
     int[] both = units(axes, group, axes.size());
     assertEquals(
         expected,
         bounds(mesh(axes), from, to)
-            .allToAll(0, UnitLayout.append(whole, both), whole, 1, UnitLayout.append(split, both)));
+            .allToAll(
+                0, ReshardState.append(whole, both), whole, 1, ReshardState.append(split, both)));
   }
 
   /** The most pairs of indices of two labels that a device has afterwards and not before. */
@@ -175,7 +176,7 @@ class ReshardCountsProperties {
         for (int to = 0; to < 10; to++) {
           assertEquals(
               swapped(from, List.of(), to, List.of(), moved),
-              Chunking.allToAll(from, List.of(), moved, to, List.of()),
+              ReshardCounts.allToAll(from, List.of(), moved, to, List.of()),
               from + " and " + to + " by " + moved);
         }
       }
@@ -232,7 +233,7 @@ class ReshardCountsProperties {
     Mesh mesh = mesh(List.of(2, 2, 2, 2));
     Layout from = onTwo(mesh, first, second, random);
     Layout to = onTwo(mesh, first, second, random);
-    Permutation permutation = Permutation.of(from, to);
+    ReshardPermutation permutation = ReshardPermutation.of(from, to);
     int[] sources = permutation.sources();
     int[] each = sources.clone();
     Arrays.sort(each);
@@ -250,14 +251,14 @@ class ReshardCountsProperties {
     assertEquals(received, permutation.received(shape));
     boolean areBothChanged = !from.axes(0).equals(to.axes(0)) && !from.axes(1).equals(to.axes(1));
     if (areBothChanged) {
-      Units units = Units.ofAll(from, List.of());
+      ReshardUnits units = ReshardUnits.ofAll(from, List.of());
       ChunkBounds bounds = new ChunkBounds(units, shape);
       assertEquals(received, bounds.permuted(units.stateOf(from), units.stateOf(to)));
     }
   }
 
   /** The device whose block a device gets: other coordinates along the permutation's axes. */
-  private static int source(Mesh mesh, Permutation permutation, int[] sources, int device) {
+  private static int source(Mesh mesh, ReshardPermutation permutation, int[] sources, int device) {
     List<Integer> coordinates =
         new ArrayList<>(Arrays.stream(mesh.coordinates(device)).boxed().toList());
     int member = 0;

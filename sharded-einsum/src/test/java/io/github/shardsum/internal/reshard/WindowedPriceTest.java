@@ -217,7 +217,7 @@ class WindowedPriceTest {
         value(mesh, "r", statement.result().type(), operand < 0 ? "s@x h" : "s h");
     Action.Windows action = new Action.Windows(statement, operand, "s", List.of("x"), rings);
     PlannedValue travels = operand < 0 ? result : read.getFirst();
-    return Windowed.of(action, read, result)
+    return WindowedEinsum.of(action, read, result)
         .price(
             action,
             travels.localElements(),

@@ -8,10 +8,10 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.BiasedEinsum;
-import io.github.shardsum.internal.local.run.HotProduct;
-import io.github.shardsum.internal.local.run.RunContext;
-import io.github.shardsum.internal.local.run.Storage;
-import io.github.shardsum.internal.local.run.StridedLayout;
+import io.github.shardsum.internal.local.run.LocalRunContext;
+import io.github.shardsum.internal.local.run.LocalStorage;
+import io.github.shardsum.internal.local.run.LocalView;
+import io.github.shardsum.internal.local.run.OneHotProduct;
 import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Value;
@@ -57,7 +57,7 @@ final class EinsumLowering {
   private boolean inOrder(Contraction.Einsum einsum, Value result) {
     for (int side = 0; side < einsum.operands().size(); side++) {
       Optional<ValueMemory> place = lowering.location(einsum.operands().get(side));
-      Optional<HotProduct> product = HotProduct.of(einsum, side, lowering.sums().leaf());
+      Optional<OneHotProduct> product = OneHotProduct.of(einsum, side, lowering.sums().leaf());
       if (product.isPresent() && place.orElseThrow() instanceof ValueMemory.Routed routed) {
         inOrder(einsum, side, product.get(), routed, result);
         return true;
@@ -69,7 +69,7 @@ final class EinsumLowering {
   private void inOrder(
       Contraction.Einsum einsum,
       int side,
-      HotProduct product,
+      OneHotProduct product,
       ValueMemory.Routed routed,
       Value result) {
     int hot = lowering.any(einsum.operands().get(side));
@@ -94,7 +94,7 @@ final class EinsumLowering {
         frame -> {
           RoutingTensor routing = frame.workspace().routing(routed.index());
           Tensor given = frame.tensor(other);
-          if (HotProduct.isFinite(frame.workers(), given)) {
+          if (OneHotProduct.isFinite(frame.workers(), given)) {
             product.run(frame.workers(), frame.tensor(out), routing.positions(), given);
           } else {
             Operand[] all = {routing.toDense(), given};
@@ -130,13 +130,13 @@ final class EinsumLowering {
         && einsum.equation().output().axes().containsAll(einsum.equation().operand(0).axes());
   }
 
-  private static StridedLayout.View view(Equation equation, ValueType result) {
+  private static LocalView.View view(Equation equation, ValueType result) {
     List<Axis> axes = equation.operand(0).axes();
     int[] to = new int[axes.size()];
     for (int axis = 0; axis < to.length; axis++) {
       to[axis] = equation.output().axes().indexOf(axes.get(axis));
     }
-    return StridedLayout.rearrange(result.shape().toArray(), to);
+    return LocalView.rearrange(result.shape().toArray(), to);
   }
 
   private void run(
@@ -219,7 +219,7 @@ final class EinsumLowering {
     return density;
   }
 
-  private static void run(RunContext frame, Einsum einsum, int[] operands, int out) {
+  private static void run(LocalRunContext frame, Einsum einsum, int[] operands, int out) {
     Operand[] in = new Operand[operands.length];
     for (int i = 0; i < in.length; i++) {
       in[i] = frame.operand(operands[i]);
@@ -275,7 +275,7 @@ final class EinsumLowering {
   private BiasedEinsum biased(
       Contraction.Einsum einsum, EinsumOptions options, List<OperandSpec> specs, Value bias) {
     Term term = Term.of(bias.type().names().toArray(String[]::new));
-    Storage.Buffer buffer = lowering.wholeBuffer(bias, ".bias");
+    LocalStorage.Buffer buffer = lowering.wholeBuffer(bias, ".bias");
     return new BiasedEinsum(einsum.equation(), options, specs, term, buffer);
   }
 }

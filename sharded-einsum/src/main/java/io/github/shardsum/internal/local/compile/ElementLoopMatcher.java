@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.internal.local.run.ElementLoop;
-import io.github.shardsum.internal.local.run.Instruction;
+import io.github.shardsum.internal.local.run.FusedInstruction;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.tensor.DType;
@@ -17,7 +17,7 @@ import java.util.Set;
  * than any cache holds.
  */
 final class ElementLoopMatcher {
-  private final List<Instruction> instructions;
+  private final List<FusedInstruction> instructions;
   private final int inputs;
 
   /** Blocks that a loop may read: whole inputs, and results that are made. */
@@ -34,7 +34,7 @@ final class ElementLoopMatcher {
    * @param scalars inputs of one element
    */
   ElementLoopMatcher(
-      List<Instruction> instructions, int inputs, Set<Integer> whole, Set<Integer> scalars) {
+      List<FusedInstruction> instructions, int inputs, Set<Integer> whole, Set<Integer> scalars) {
     this.instructions = instructions;
     this.inputs = inputs;
     this.arrays = new HashSet<>(whole);
@@ -62,9 +62,9 @@ final class ElementLoopMatcher {
   /** An array times a factor. */
   private record Scaled(int x, int factor) {}
 
-  private Optional<Instruction.Binary> binary(int block, BinaryKind kind) {
+  private Optional<FusedInstruction.Binary> binary(int block, BinaryKind kind) {
     return block >= inputs
-            && instructions.get(block - inputs) instanceof Instruction.Binary binary
+            && instructions.get(block - inputs) instanceof FusedInstruction.Binary binary
             && binary.kind() == kind
             && binary.dtype() == DType.F32
         ? Optional.of(binary)
@@ -73,7 +73,7 @@ final class ElementLoopMatcher {
 
   private boolean isFactor(int block) {
     return scalars.contains(block)
-        || (block >= inputs && instructions.get(block - inputs) instanceof Instruction.Fill);
+        || (block >= inputs && instructions.get(block - inputs) instanceof FusedInstruction.Fill);
   }
 
   /** A product whose second operand is a factor. */
@@ -91,7 +91,7 @@ final class ElementLoopMatcher {
   }
 
   private Optional<ElementLoop> mean(int result) {
-    Optional<Instruction.Binary> sum = binary(result, BinaryKind.ADD);
+    Optional<FusedInstruction.Binary> sum = binary(result, BinaryKind.ADD);
     Optional<Scaled> kept =
         sum.flatMap(of -> scaled(of.x())).filter(product -> arrays.contains(product.x()));
     Optional<Scaled> taken = sum.flatMap(of -> scaled(of.y()));
@@ -114,10 +114,11 @@ final class ElementLoopMatcher {
   }
 
   private Optional<ElementLoop> move(int result) {
-    Optional<Instruction.Binary> difference = binary(result, BinaryKind.SUBTRACT);
+    Optional<FusedInstruction.Binary> difference = binary(result, BinaryKind.SUBTRACT);
     Optional<Scaled> moved = difference.flatMap(of -> scaled(of.y()));
-    Optional<Instruction.Binary> quotient = moved.flatMap(of -> binary(of.x(), BinaryKind.DIVIDE));
-    Optional<Instruction.Binary> below =
+    Optional<FusedInstruction.Binary> quotient =
+        moved.flatMap(of -> binary(of.x(), BinaryKind.DIVIDE));
+    Optional<FusedInstruction.Binary> below =
         quotient.flatMap(of -> binary(of.y(), BinaryKind.ADD)).filter(of -> isFactor(of.y()));
     Optional<Integer> root = below.flatMap(of -> root(of.x()));
     if (root.isEmpty()) {
@@ -133,7 +134,7 @@ final class ElementLoopMatcher {
 
   private Optional<Integer> root(int block) {
     return block >= inputs
-            && instructions.get(block - inputs) instanceof Instruction.Unary unary
+            && instructions.get(block - inputs) instanceof FusedInstruction.Unary unary
             && unary.kind() == UnaryKind.SQRT
             && unary.dtype() == DType.F32
         ? Optional.of(unary.x())
@@ -141,9 +142,9 @@ final class ElementLoopMatcher {
   }
 
   private Optional<ElementLoop> approach(int result) {
-    Optional<Instruction.Binary> sum = binary(result, BinaryKind.ADD);
+    Optional<FusedInstruction.Binary> sum = binary(result, BinaryKind.ADD);
     Optional<Scaled> step = sum.flatMap(of -> scaled(of.y()));
-    Optional<Instruction.Binary> way = step.flatMap(of -> binary(of.x(), BinaryKind.SUBTRACT));
+    Optional<FusedInstruction.Binary> way = step.flatMap(of -> binary(of.x(), BinaryKind.SUBTRACT));
     return way.filter(of -> of.y() == sum.get().x())
         .filter(of -> arrays.contains(of.x()) && arrays.contains(of.y()))
         .map(of -> new ElementLoop.Approach(result, of.y(), of.x(), step.get().factor()));

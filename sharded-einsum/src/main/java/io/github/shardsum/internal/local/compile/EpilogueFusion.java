@@ -44,13 +44,13 @@ final class EpilogueFusion {
   record Chain(int einsum, int last, double scale, Optional<Value> bias, boolean relu) {}
 
   private final Program program;
-  private final Uses uses;
+  private final LocalValueUses uses;
   private final SumOrder sums;
   private final Map<Integer, Chain> byLast = new HashMap<>();
   private final Set<Integer> absorbed = new HashSet<>();
   private final Map<Integer, Integer> ends = new HashMap<>();
 
-  EpilogueFusion(Program program, Uses uses, SumOrder sums) {
+  EpilogueFusion(Program program, LocalValueUses uses, SumOrder sums) {
     this.program = program;
     this.uses = uses;
     this.sums = sums;

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.internal.local.run.ElementLoop;
+import io.github.shardsum.internal.local.run.FusedInstruction;
 import io.github.shardsum.internal.local.run.FusedKernel;
-import io.github.shardsum.internal.local.run.Instruction;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Program;
@@ -22,14 +22,15 @@ import java.util.Set;
 /** Makes a fused kernel of the statements of a group; used once. */
 final class FusedKernelBuilder {
   private final Program program;
-  private final Uses uses;
+  private final LocalValueUses uses;
   private final ValueType space;
   private final List<Value> inputs = new ArrayList<>();
-  private final List<Instruction> instructions = new ArrayList<>();
+  private final List<FusedInstruction> instructions = new ArrayList<>();
   private final Map<Value, Integer> registers = new HashMap<>();
   private final List<Value> results;
 
-  FusedKernelBuilder(Program program, Uses uses, List<Integer> group, List<Value> results) {
+  FusedKernelBuilder(
+      Program program, LocalValueUses uses, List<Integer> group, List<Value> results) {
     this.program = program;
     this.uses = uses;
     this.results = List.copyOf(results);
@@ -114,19 +115,19 @@ final class FusedKernelBuilder {
         emit(
             operation instanceof Source.Iota iota
                 ? index(iota.type().dtype(), iota.label())
-                : new Instruction.Fill(
+                : new FusedInstruction.Fill(
                     value.type().dtype(), ((Source.Constant) operation).value()));
     registers.put(value, register);
     return register;
   }
 
-  private Instruction index(DType dtype, String label) {
+  private FusedInstruction index(DType dtype, String label) {
     int axis = space.axis(label);
     long inner = space.shape().rowMajorStrides()[axis];
-    return new Instruction.Index(dtype, inner, Math.max(1, space.shape().size(axis)));
+    return new FusedInstruction.Index(dtype, inner, Math.max(1, space.shape().size(axis)));
   }
 
-  private int emit(Instruction instruction) {
+  private int emit(FusedInstruction instruction) {
     instructions.add(instruction);
     return inputs.size() + instructions.size() - 1;
   }
@@ -139,29 +140,29 @@ final class FusedKernelBuilder {
             int x = register(u.x());
             yield dtype == DType.BOOL
                 ? negation(x)
-                : emit(new Instruction.Unary(dtype, u.kind(), x));
+                : emit(new FusedInstruction.Unary(dtype, u.kind(), x));
           }
           case Pointwise.Binary b -> {
             int x = register(b.x());
             int y = register(b.y());
-            yield emit(new Instruction.Binary(dtype, b.kind(), x, y));
+            yield emit(new FusedInstruction.Binary(dtype, b.kind(), x, y));
           }
           case Pointwise.Compare c -> {
             int x = register(c.x());
             int y = register(c.y());
-            yield emit(new Instruction.Compare(dtype, c.relation(), x, y));
+            yield emit(new FusedInstruction.Compare(dtype, c.relation(), x, y));
           }
           case Pointwise.Select s -> {
             int condition = register(s.condition());
             int x = register(s.x());
             int y = register(s.y());
-            yield emit(new Instruction.Select(dtype, condition, x, y));
+            yield emit(new FusedInstruction.Select(dtype, condition, x, y));
           }
-          case Pointwise.Convert c -> emit(new Instruction.Convert(dtype, register(c.x())));
+          case Pointwise.Convert c -> emit(new FusedInstruction.Convert(dtype, register(c.x())));
           case Pointwise.Uniform u -> {
             int seed = register(u.seed());
             int index = register(u.index());
-            yield emit(new Instruction.Uniform(dtype, seed, index, u.stream()));
+            yield emit(new FusedInstruction.Uniform(dtype, seed, index, u.stream()));
           }
           case Pointwise.Ragged r -> ragged(r, dtype);
         };
@@ -169,16 +170,17 @@ final class FusedKernelBuilder {
   }
 
   private int negation(int x) {
-    int one = emit(new Instruction.Fill(DType.BOOL, new Scalar.Whole(1)));
-    return emit(new Instruction.Binary(DType.BOOL, Pointwise.BinaryKind.XOR, x, one));
+    int one = emit(new FusedInstruction.Fill(DType.BOOL, new Scalar.Whole(1)));
+    return emit(new FusedInstruction.Binary(DType.BOOL, Pointwise.BinaryKind.XOR, x, one));
   }
 
   private int ragged(Pointwise.Ragged r, DType dtype) {
     int x = register(r.x());
     int lengths = register(r.lengths());
     int index = emit(index(DType.I64, r.label()));
-    int inside = emit(new Instruction.Compare(DType.BOOL, Pointwise.Comparison.LT, index, lengths));
-    int fill = emit(new Instruction.Fill(dtype, r.fill()));
-    return emit(new Instruction.Select(dtype, inside, x, fill));
+    int inside =
+        emit(new FusedInstruction.Compare(DType.BOOL, Pointwise.Comparison.LT, index, lengths));
+    int fill = emit(new FusedInstruction.Fill(dtype, r.fill()));
+    return emit(new FusedInstruction.Select(dtype, inside, x, fill));
   }
 }

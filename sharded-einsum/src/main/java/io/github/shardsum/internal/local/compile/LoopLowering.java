@@ -2,12 +2,12 @@ package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
-import io.github.shardsum.internal.local.run.Profile;
-import io.github.shardsum.internal.local.run.RunContext;
-import io.github.shardsum.internal.local.run.Step;
-import io.github.shardsum.internal.local.run.StridedLayout;
+import io.github.shardsum.internal.local.run.LocalProfile;
+import io.github.shardsum.internal.local.run.LocalRunContext;
+import io.github.shardsum.internal.local.run.LocalStep;
+import io.github.shardsum.internal.local.run.LocalView;
+import io.github.shardsum.internal.local.run.LocalWorkspace;
 import io.github.shardsum.internal.local.run.ValueMemory;
-import io.github.shardsum.internal.local.run.Workspace;
 import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
@@ -65,7 +65,7 @@ final class LoopLowering {
     }
     int[] results = statement.results().stream().mapToInt(lowering::define).toArray();
     Rounds rounds = new Rounds(loop, nested, body, operands, state, results);
-    double flops = loop.count() * body.steps().stream().mapToDouble(Step::flops).sum();
+    double flops = loop.count() * body.steps().stream().mapToDouble(LocalStep::flops).sum();
     lowering.step(
         "loop",
         loop.count() + " rounds of " + loop.body().name(),
@@ -75,15 +75,15 @@ final class LoopLowering {
         frame -> run(frame, rounds));
   }
 
-  private static void run(RunContext frame, Rounds rounds) {
+  private static void run(LocalRunContext frame, Rounds rounds) {
     Scan loop = rounds.loop();
     int carried = loop.carried().size();
     int sequences = carried + loop.sequences().size();
     for (int i = 0; i < carried; i++) {
       frame.tensor(rounds.state()[i][0]).assign(frame.tensor(rounds.operands()[i]));
     }
-    Workspace workspace = frame.workspace().nested(rounds.nested());
-    Optional<Profile> profile = frame.profile().map(all -> all.nested(rounds.nested()));
+    LocalWorkspace workspace = frame.workspace().nested(rounds.nested());
+    Optional<LocalProfile> profile = frame.profile().map(all -> all.nested(rounds.nested()));
     for (int round = 0; round < loop.count(); round++) {
       long index = loop.reverse() ? loop.count() - 1 - round : round;
       List<Tensor> inputs = new ArrayList<>();
@@ -110,6 +110,6 @@ final class LoopLowering {
   }
 
   private static Tensor slice(Tensor stacked, long index) {
-    return StridedLayout.select(index).apply(StridedLayout.of(stacked)).over(stacked);
+    return LocalView.select(index).apply(LocalView.of(stacked)).over(stacked);
   }
 }

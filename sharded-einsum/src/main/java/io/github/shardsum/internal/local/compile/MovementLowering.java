@@ -1,10 +1,10 @@
 package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.internal.local.run.BlockWriter;
+import io.github.shardsum.internal.local.run.FusedInstruction;
 import io.github.shardsum.internal.local.run.FusedKernel;
-import io.github.shardsum.internal.local.run.Instruction;
-import io.github.shardsum.internal.local.run.Storage;
-import io.github.shardsum.internal.local.run.StridedLayout;
+import io.github.shardsum.internal.local.run.LocalStorage;
+import io.github.shardsum.internal.local.run.LocalView;
 import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Scalar;
@@ -25,16 +25,16 @@ final class MovementLowering {
 
   void lower(Movement movement, Value result) {
     switch (movement) {
-      case Movement.Annotate a -> view(a.x(), result, StridedLayout.View.SAME);
+      case Movement.Annotate a -> view(a.x(), result, LocalView.View.SAME);
       case Movement.Slice s -> {
         int axis = s.x().type().axis(s.label());
         long count = result.type().size(s.label());
-        view(s.x(), result, StridedLayout.slice(axis, s.from(), s.step(), count));
+        view(s.x(), result, LocalView.slice(axis, s.from(), s.step(), count));
       }
       case Movement.Window w -> {
         int axis = w.x().type().axis(w.label());
         long count = result.type().size(w.label());
-        view(w.x(), result, StridedLayout.windows(axis, count, w.stride(), w.size(), w.dilation()));
+        view(w.x(), result, LocalView.windows(axis, count, w.stride(), w.size(), w.dilation()));
       }
       case Movement.Split s -> split(s, result);
       case Movement.Merge merge -> merge(merge, result);
@@ -47,11 +47,11 @@ final class MovementLowering {
   private void split(Movement.Split s, Value result) {
     if (!new OneHotLowering(lowering).split(s, result)) {
       long[] sizes = s.sizes().stream().mapToLong(Long::longValue).toArray();
-      view(s.x(), result, StridedLayout.split(s.x().type().axis(s.label()), sizes));
+      view(s.x(), result, LocalView.split(s.x().type().axis(s.label()), sizes));
     }
   }
 
-  private void view(Value x, Value result, StridedLayout.View view) {
+  private void view(Value x, Value result, LocalView.View view) {
     lowering.put(result, lowering.denseLocation(x).seen(view));
   }
 
@@ -61,8 +61,8 @@ final class MovementLowering {
     int axis = x.type().axis(merge.labels().getFirst());
     int count = merge.labels().size();
     ValueMemory.Dense place = lowering.denseLocation(x);
-    if (place.base() instanceof Storage.Buffer && place.planned().merges(axis, count)) {
-      view(x, result, StridedLayout.merge(axis, count));
+    if (place.base() instanceof LocalStorage.Buffer && place.planned().merges(axis, count)) {
+      view(x, result, LocalView.merge(axis, count));
       return;
     }
     long[] sizes = new long[count];
@@ -71,7 +71,7 @@ final class MovementLowering {
     }
     int from = lowering.dense(x);
     int out = lowering.define(result);
-    StridedLayout.View split = StridedLayout.split(axis, sizes);
+    LocalView.View split = LocalView.split(axis, sizes);
     lowering.step(
         "copy",
         result.toString(),
@@ -80,18 +80,13 @@ final class MovementLowering {
         0,
         frame -> {
           Tensor whole = frame.tensor(out);
-          split.apply(StridedLayout.of(whole)).over(whole).assign(frame.tensor(from));
+          split.apply(LocalView.of(whole)).over(whole).assign(frame.tensor(from));
         });
   }
 
   /** Fills the whole result, and then writes a part of x over a part of it. */
   private void place(
-      Value x,
-      Value result,
-      Scalar fill,
-      StridedLayout.View from,
-      StridedLayout.View to,
-      String kernel) {
+      Value x, Value result, Scalar fill, LocalView.View from, LocalView.View to, String kernel) {
     int source = lowering.dense(x);
     int out = lowering.define(result);
     Tensor number = number(result.type().dtype(), fill);
@@ -105,9 +100,9 @@ final class MovementLowering {
           Tensor whole = frame.tensor(out);
           Tensor part = frame.tensor(source);
           whole.assign(number.broadcastTo(whole.shape()));
-          to.apply(StridedLayout.of(whole))
+          to.apply(LocalView.of(whole))
               .over(whole)
-              .assign(from.apply(StridedLayout.of(part)).over(part));
+              .assign(from.apply(LocalView.of(part)).over(part));
         });
   }
 
@@ -123,8 +118,8 @@ final class MovementLowering {
   private void pad(Movement.Pad pad, Value result) {
     int axis = pad.x().type().axis(pad.label());
     long count = pad.x().type().size(pad.label());
-    StridedLayout.View inside = StridedLayout.slice(axis, pad.low(), pad.interior() + 1, count);
-    place(pad.x(), result, pad.fill(), StridedLayout.View.SAME, inside, "pad");
+    LocalView.View inside = LocalView.slice(axis, pad.low(), pad.interior() + 1, count);
+    place(pad.x(), result, pad.fill(), LocalView.View.SAME, inside, "pad");
   }
 
   private void shift(Movement.Shift shift, Value result) {
@@ -132,8 +127,8 @@ final class MovementLowering {
     long size = result.type().size(shift.label());
     long by = Math.clamp(shift.by(), -size, size);
     long count = size - Math.abs(by);
-    StridedLayout.View from = StridedLayout.slice(axis, Math.max(0, -by), 1, count);
-    StridedLayout.View to = StridedLayout.slice(axis, Math.max(0, by), 1, count);
+    LocalView.View from = LocalView.slice(axis, Math.max(0, -by), 1, count);
+    LocalView.View to = LocalView.slice(axis, Math.max(0, by), 1, count);
     place(shift.x(), result, shift.fill(), from, to, "shift");
   }
 
@@ -141,11 +136,11 @@ final class MovementLowering {
     int axis = result.type().axis(concatenate.label());
     List<Value> parts = concatenate.operands();
     int[] operands = parts.stream().mapToInt(lowering::dense).toArray();
-    StridedLayout.View[] to = new StridedLayout.View[operands.length];
+    LocalView.View[] to = new LocalView.View[operands.length];
     long at = 0;
     for (int i = 0; i < to.length; i++) {
       long count = parts.get(i).type().size(concatenate.label());
-      to[i] = StridedLayout.slice(axis, at, 1, count);
+      to[i] = LocalView.slice(axis, at, 1, count);
       at += count;
     }
     int out = lowering.define(result);
@@ -158,7 +153,7 @@ final class MovementLowering {
         frame -> {
           Tensor whole = frame.tensor(out);
           for (int i = 0; i < to.length; i++) {
-            to[i].apply(StridedLayout.of(whole)).over(whole).assign(frame.tensor(operands[i]));
+            to[i].apply(LocalView.of(whole)).over(whole).assign(frame.tensor(operands[i]));
           }
         });
   }
@@ -209,7 +204,8 @@ final class MovementLowering {
             List.of(),
             List.of(),
             List.of(
-                new Instruction.Index(type.dtype(), inner, Math.max(1, type.shape().size(axis)))),
+                new FusedInstruction.Index(
+                    type.dtype(), inner, Math.max(1, type.shape().size(axis)))),
             List.of(new FusedKernel.Result(0, FusedKernelBuilder.axes(type, type))));
     int out = lowering.define(result);
     lowering.step(

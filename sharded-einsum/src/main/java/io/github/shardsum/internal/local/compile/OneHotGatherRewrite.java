@@ -30,14 +30,14 @@ import java.util.Set;
  */
 final class OneHotGatherRewrite {
   private final Program program;
-  private final Uses uses;
+  private final LocalValueUses uses;
   private final Map<Value, Integer> leads = new HashMap<>();
   private final Map<Value, Value> now = new HashMap<>();
   private final ProgramBuilder builder;
 
   private OneHotGatherRewrite(Program program) {
     this.program = program;
-    this.uses = new Uses(program);
+    this.uses = new LocalValueUses(program);
     this.builder = Program.builder(program.name());
   }
 

@@ -2,7 +2,7 @@ package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.local.run.HotProduct;
+import io.github.shardsum.internal.local.run.OneHotProduct;
 import io.github.shardsum.internal.local.run.ValueMemory;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
@@ -19,8 +19,8 @@ import java.util.Optional;
  * and sums of one-hots along their slots, with weights or without. Einsums gather and scatter by
  * such a sum; its elements are written only if another operation reads them.
  *
- * <p>In the order of a tree only a one-hot itself is positions, for einsums that {@link HotProduct}
- * computes with the same bits.
+ * <p>In the order of a tree only a one-hot itself is positions, for einsums that {@link
+ * OneHotProduct} computes with the same bits.
  */
 final class OneHotLowering {
   private final StatementLowering lowering;
@@ -59,7 +59,7 @@ final class OneHotLowering {
   /** Whether the positions of a one-hot are enough for an einsum in the order of a tree. */
   private boolean isInOrder(Contraction.Einsum einsum, Value oneHot) {
     int side = einsum.operands().indexOf(oneHot);
-    return HotProduct.of(einsum, side, lowering.sums().leaf()).isPresent();
+    return OneHotProduct.of(einsum, side, lowering.sums().leaf()).isPresent();
   }
 
   private static boolean isSlotSum(Contraction.Reduce reduce, Value value, int leadRank) {

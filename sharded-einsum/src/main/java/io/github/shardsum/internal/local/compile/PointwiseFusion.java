@@ -22,12 +22,12 @@ final class PointwiseFusion {
   private static final int MOST = 24;
 
   private final Program program;
-  private final Uses uses;
+  private final LocalValueUses uses;
   private final EpilogueFusion epilogues;
   private final Map<Integer, Integer> rootOf = new HashMap<>();
   private final Map<Integer, List<Integer>> members = new HashMap<>();
 
-  PointwiseFusion(Program program, Uses uses, EpilogueFusion epilogues) {
+  PointwiseFusion(Program program, LocalValueUses uses, EpilogueFusion epilogues) {
     this.program = program;
     this.uses = uses;
     this.epilogues = epilogues;

@@ -9,11 +9,11 @@ import io.github.shardsum.internal.local.run.BufferInfo;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.FusedKernel;
 import io.github.shardsum.internal.local.run.LocalPlan;
-import io.github.shardsum.internal.local.run.RunContext;
-import io.github.shardsum.internal.local.run.Step;
-import io.github.shardsum.internal.local.run.Storage;
+import io.github.shardsum.internal.local.run.LocalRunContext;
+import io.github.shardsum.internal.local.run.LocalStep;
+import io.github.shardsum.internal.local.run.LocalStorage;
+import io.github.shardsum.internal.local.run.LocalWorkspace;
 import io.github.shardsum.internal.local.run.ValueMemory;
-import io.github.shardsum.internal.local.run.Workspace;
 import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
@@ -43,13 +43,13 @@ public final class StatementLowering {
   private final CompositeCode.Finder composites;
   private final Workers workers;
   private final SumOrder sums;
-  private final Uses uses;
+  private final LocalValueUses uses;
   private final EpilogueFusion epilogues;
   private final PointwiseFusion groups;
   private final Map<Value, Integer> ids = new HashMap<>();
   private final List<Value> values = new ArrayList<>();
   private final List<Optional<ValueMemory>> locations = new ArrayList<>();
-  private final List<Step> steps = new ArrayList<>();
+  private final List<LocalStep> steps = new ArrayList<>();
   private final List<BufferInfo> buffers = new ArrayList<>();
   private final List<ValueMemory.Routed> routings = new ArrayList<>();
   private final List<LocalPlan> nested = new ArrayList<>();
@@ -63,7 +63,7 @@ public final class StatementLowering {
     this.composites = composites;
     this.workers = workers;
     this.sums = sums;
-    this.uses = new Uses(program);
+    this.uses = new LocalValueUses(program);
     this.epilogues = new EpilogueFusion(program, uses, sums);
     this.groups = new PointwiseFusion(program, uses, epilogues);
   }
@@ -81,7 +81,7 @@ public final class StatementLowering {
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {
     Program pairs = PairwiseEinsums.run(program);
     // The order of a tree must not depend on whether this program has one-hots or products.
-    Program written = sums.isTree() ? pairs : OneHotGatherRewrite.of(ProductSums.of(pairs));
+    Program written = sums.isTree() ? pairs : OneHotGatherRewrite.of(ProductSumRewrite.of(pairs));
     return new StatementLowering(written, composites, workers, sums).plan();
   }
 
@@ -90,7 +90,8 @@ public final class StatementLowering {
       Value input = program.inputs().get(i);
       put(
           input,
-          ValueMemory.Dense.of(new Storage.Input(i), input.type().dtype(), input.type().shape()));
+          ValueMemory.Dense.of(
+              new LocalStorage.Input(i), input.type().dtype(), input.type().shape()));
     }
     for (int i = 0; i < program.statements().size(); i++) {
       lower(i);
@@ -177,7 +178,7 @@ public final class StatementLowering {
     for (int i = 0; i < results.length; i++) {
       Value result = statement.results().get(i);
       int over = code.inPlaceOf().applyAsInt(i);
-      Optional<Storage.Buffer> taken =
+      Optional<LocalStorage.Buffer> taken =
           over < 0 ? Optional.empty() : left(composite.operands().get(over), result, statement);
       results[i] =
           taken.isEmpty()
@@ -203,7 +204,7 @@ public final class StatementLowering {
    * The buffer of an operand that nothing needs after a statement, if a result fits the buffer.
    * Only composites may read the operand: other readers may read it later, or be views.
    */
-  private Optional<Storage.Buffer> left(Value operand, Value result, Statement statement) {
+  private Optional<LocalStorage.Buffer> left(Value operand, Value result, Statement statement) {
     int here = program.statements().indexOf(statement);
     boolean isLast =
         uses.of(operand).stream()
@@ -222,12 +223,12 @@ public final class StatementLowering {
             && isOwn
             && isAlike
             && !uses.isOutput(result)
-            && denseLocation(operand).base() instanceof Storage.Buffer buffer
+            && denseLocation(operand).base() instanceof LocalStorage.Buffer buffer
         ? Optional.of(buffer)
         : Optional.empty();
   }
 
-  private static List<Tensor> tensors(RunContext frame, int[] ids) {
+  private static List<Tensor> tensors(LocalRunContext frame, int[] ids) {
     return Arrays.stream(ids).mapToObj(frame::tensor).toList();
   }
 
@@ -237,7 +238,7 @@ public final class StatementLowering {
     int leadRank = type.rank() - 1;
     long[] sizes = type.shape().toArray();
     sizes[leadRank] = 1;
-    Storage.Buffer positions = buffer(DType.I32, Shape.of(sizes));
+    LocalStorage.Buffer positions = buffer(DType.I32, Shape.of(sizes));
     ValueMemory.Routed place =
         new ValueMemory.Routed(
             routings.size(), type.shape(), leadRank, 1, type.dtype(), positions, Optional.empty());
@@ -256,7 +257,7 @@ public final class StatementLowering {
       ValueMemory.Routed like,
       int leadRank,
       long slots,
-      Optional<Storage.Buffer> weights) {
+      Optional<LocalStorage.Buffer> weights) {
     ValueMemory.Routed place =
         new ValueMemory.Routed(
             routings.size(),
@@ -271,13 +272,13 @@ public final class StatementLowering {
   }
 
   /** The buffer in C order that a value fills; a copy if there is none. */
-  Storage.Buffer wholeBuffer(Value value, String suffix) {
+  LocalStorage.Buffer wholeBuffer(Value value, String suffix) {
     ValueMemory.Dense place = denseLocation(value);
-    if (place.base() instanceof Storage.Buffer whole && place.whole()) {
+    if (place.base() instanceof LocalStorage.Buffer whole && place.whole()) {
       return whole;
     }
     int from = dense(value);
-    Storage.Buffer buffer = buffer(value.type().dtype(), value.type().shape());
+    LocalStorage.Buffer buffer = buffer(value.type().dtype(), value.type().shape());
     Value copy = new Value(value.name() + suffix + buffer.index(), value.type());
     int to = put(copy, ValueMemory.Dense.of(buffer, value.type().dtype(), value.type().shape()));
     step(
@@ -302,7 +303,7 @@ public final class StatementLowering {
     return locations.get(id).orElseThrow();
   }
 
-  Uses uses() {
+  LocalValueUses uses() {
     return uses;
   }
 
@@ -370,7 +371,7 @@ public final class StatementLowering {
         frame -> {
           var tensor = frame.tensor(out);
           var routing = frame.workspace().routing(routed.index());
-          tensor.assign(Workspace.zero(tensor.dtype(), tensor.shape()));
+          tensor.assign(LocalWorkspace.zero(tensor.dtype(), tensor.shape()));
           BlockWriter.dense(frame.workers(), tensor, routing.positions(), routing.weights());
         });
     return out;
@@ -379,9 +380,9 @@ public final class StatementLowering {
   /** A place for a result: an output if possible, otherwise a buffer. */
   int define(Value value) {
     int output = program.outputs().indexOf(value);
-    Storage base =
+    LocalStorage base =
         output >= 0 && !isViewed(value)
-            ? new Storage.Output(output)
+            ? new LocalStorage.Output(output)
             : buffer(value.type().dtype(), value.type().shape());
     return put(value, ValueMemory.Dense.of(base, value.type().dtype(), value.type().shape()));
   }
@@ -396,9 +397,9 @@ public final class StatementLowering {
         .anyMatch(operation -> operation instanceof Movement.Merge);
   }
 
-  Storage.Buffer buffer(DType dtype, Shape shape) {
+  LocalStorage.Buffer buffer(DType dtype, Shape shape) {
     buffers.add(new BufferInfo(dtype, shape, Integer.MAX_VALUE, -1, 0));
-    return new Storage.Buffer(buffers.size() - 1);
+    return new LocalStorage.Buffer(buffers.size() - 1);
   }
 
   int nest(LocalPlan body) {
@@ -423,7 +424,7 @@ public final class StatementLowering {
       List<Integer> reads,
       List<Integer> writes,
       double flops,
-      Step.Action action) {
+      LocalStep.Action action) {
     step(kernel, detail, reads, writes, List.of(), flops, 0, 0, action);
   }
 
@@ -439,7 +440,7 @@ public final class StatementLowering {
       List<Integer> reads,
       List<Integer> writes,
       long rowBytes,
-      Step.Action action) {
+      LocalStep.Action action) {
     double flops = 0;
     for (int id : joined(reads, writes)) {
       if (locations.get(id).orElseThrow() instanceof ValueMemory.Dense dense) {
@@ -469,12 +470,12 @@ public final class StatementLowering {
       String detail,
       List<Integer> reads,
       List<Integer> writes,
-      List<Storage> others,
+      List<LocalStorage> others,
       double flops,
       long ownBytes,
       long scratchBytes,
-      Step.Action action) {
-    List<Storage> bases = new ArrayList<>(others);
+      LocalStep.Action action) {
+    List<LocalStorage> bases = new ArrayList<>(others);
     double bytes = 0;
     for (int id : joined(reads, writes)) {
       switch (locations.get(id).orElseThrow()) {
@@ -491,7 +492,8 @@ public final class StatementLowering {
     }
     List<String> results = writes.stream().map(id -> values.get(id).name()).toList();
     steps.add(
-        new Step(kernel, detail, results, bases, flops, bytes, ownBytes, scratchBytes, action));
+        new LocalStep(
+            kernel, detail, results, bases, flops, bytes, ownBytes, scratchBytes, action));
   }
 
   private void copyOut(int output) {
@@ -503,7 +505,7 @@ public final class StatementLowering {
     int id = dense(value);
     boolean written =
         locations.get(id).orElseThrow() instanceof ValueMemory.Dense dense
-            && dense.base().equals(new Storage.Output(output))
+            && dense.base().equals(new LocalStorage.Output(output))
             && dense.whole();
     if (!written) {
       step(
@@ -522,8 +524,8 @@ public final class StatementLowering {
     int[] last = new int[buffers.size()];
     Arrays.fill(first, Integer.MAX_VALUE);
     for (int i = 0; i < steps.size(); i++) {
-      for (Storage base : steps.get(i).bases()) {
-        if (base instanceof Storage.Buffer(int index)) {
+      for (LocalStorage base : steps.get(i).bases()) {
+        if (base instanceof LocalStorage.Buffer(int index)) {
           first[index] = Math.min(first[index], i);
           last[index] = i;
         }

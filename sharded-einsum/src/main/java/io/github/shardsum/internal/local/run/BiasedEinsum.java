@@ -24,7 +24,7 @@ public record BiasedEinsum(
     EinsumOptions options,
     List<OperandSpec> specs,
     Term term,
-    Storage.Buffer bias) {
+    LocalStorage.Buffer bias) {
   /** Copies the list. */
   public BiasedEinsum {
     specs = List.copyOf(specs);

@@ -13,7 +13,7 @@ public record BlockCounts(int floats, int doubles, int longs, int flags) {
   /** No block. */
   public static final BlockCounts NONE = new BlockCounts(0, 0, 0, 0);
 
-  BlockCounts with(Register register) {
+  BlockCounts with(FusedRegister register) {
     return switch (register) {
       case FLOAT -> new BlockCounts(floats + 1, doubles, longs, flags);
       case DOUBLE -> new BlockCounts(floats, doubles + 1, longs, flags);
@@ -32,7 +32,7 @@ public record BlockCounts(int floats, int doubles, int longs, int flags) {
   }
 
   /** Bytes of the arrays of one kind. */
-  public long bytes(Register register) {
+  public long bytes(FusedRegister register) {
     return (long) FusedKernel.BLOCK
         * switch (register) {
           case FLOAT -> (long) Float.BYTES * floats;

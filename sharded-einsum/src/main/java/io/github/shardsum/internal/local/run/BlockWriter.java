@@ -44,7 +44,7 @@ public final class BlockWriter {
   }
 
   private static Object block(DType dtype, Scratch scratch) {
-    return switch (Register.of(dtype)) {
+    return switch (FusedRegister.of(dtype)) {
       case FLOAT -> scratch.floats(0, BLOCK);
       case DOUBLE -> scratch.doubles(0, BLOCK);
       case LONG -> scratch.longs(0, BLOCK);

@@ -106,8 +106,8 @@ final class ElementLoops {
     return factors;
   }
 
-  private static float number(Instruction instruction) {
-    if (instruction instanceof Instruction.Fill(_, Scalar value)) {
+  private static float number(FusedInstruction instruction) {
+    if (instruction instanceof FusedInstruction.Fill(_, Scalar value)) {
       return (float) value.toDouble();
     }
     throw new IllegalStateException("factor: must be a constant, got " + instruction);

@@ -18,7 +18,7 @@ import java.util.Optional;
 final class FusedBlocks {
   private static final int BLOCK = FusedKernel.BLOCK;
 
-  private final List<Instruction> instructions;
+  private final List<FusedInstruction> instructions;
   private final List<FusedKernel.Result> results;
   private final BroadcastReader[] readings;
   private final BroadcastReader[] targets;
@@ -50,7 +50,7 @@ final class FusedBlocks {
       // Fills and indices are written to the scratch's arrays.
       boolean isMade =
           switch (instructions.get(block - readings.length)) {
-            case Instruction.Fill _, Instruction.Index _ -> false;
+            case FusedInstruction.Fill _, FusedInstruction.Index _ -> false;
             default -> true;
           };
       if (isMade) {
@@ -63,7 +63,7 @@ final class FusedBlocks {
   private void allocate(FusedKernel kernel, Scratch scratch) {
     BlockCounts before = BlockCounts.NONE;
     for (int i = 0; i < blocks.length; i++) {
-      Register register = kernel.register(i);
+      FusedRegister register = kernel.register(i);
       blocks[i] =
           switch (register) {
             case FLOAT -> scratch.floats(before.floats(), BLOCK);
@@ -82,7 +82,7 @@ final class FusedBlocks {
   private void takePlace(FusedKernel kernel, int which, BroadcastReader tensor, int block) {
     Optional<Object> array = tensor.inPlace();
     boolean fits = array.isPresent() && array.get().getClass() == blocks[block].getClass();
-    if (fits && (kernel.register(block) != Register.BYTE || kernel.isCondition(block))) {
+    if (fits && (kernel.register(block) != FusedRegister.BYTE || kernel.isCondition(block))) {
       blocks[block] = array.get();
       inPlace[which] = true;
     }
@@ -96,7 +96,7 @@ final class FusedBlocks {
       }
     }
     for (int i = 0; i < instructions.size(); i++) {
-      if (instructions.get(i) instanceof Instruction.Fill fill) {
+      if (instructions.get(i) instanceof FusedInstruction.Fill fill) {
         fill(fill, readings.length + i, BLOCK);
         round(fill.dtype(), readings.length + i, BLOCK);
       }
@@ -143,18 +143,18 @@ final class FusedBlocks {
     return (byte[]) blocks[i];
   }
 
-  private void run(Instruction instruction, int z, long from, int n) {
+  private void run(FusedInstruction instruction, int z, long from, int n) {
     switch (instruction) {
-      case Instruction.Unary u -> unary(u, z, n);
-      case Instruction.Binary b -> binary(b, z, n);
-      case Instruction.Compare c -> compare(c, z, n);
-      case Instruction.Select s -> select(s, z, n);
-      case Instruction.Convert c -> convert(c, z, n);
-      case Instruction.Uniform u -> uniform(u, z, n);
-      case Instruction.Fill _ -> {
+      case FusedInstruction.Unary u -> unary(u, z, n);
+      case FusedInstruction.Binary b -> binary(b, z, n);
+      case FusedInstruction.Compare c -> compare(c, z, n);
+      case FusedInstruction.Select s -> select(s, z, n);
+      case FusedInstruction.Convert c -> convert(c, z, n);
+      case FusedInstruction.Uniform u -> uniform(u, z, n);
+      case FusedInstruction.Fill _ -> {
         return;
       }
-      case Instruction.Index index -> index(index, z, from, n);
+      case FusedInstruction.Index index -> index(index, z, from, n);
     }
     round(instruction.dtype(), z, n);
   }
@@ -171,7 +171,7 @@ final class FusedBlocks {
     }
   }
 
-  private void unary(Instruction.Unary u, int z, int n) {
+  private void unary(FusedInstruction.Unary u, int z, int n) {
     int x = u.x();
     int at = starts[x];
     switch (blocks[x]) {
@@ -181,7 +181,7 @@ final class FusedBlocks {
     }
   }
 
-  private void binary(Instruction.Binary b, int z, int n) {
+  private void binary(FusedInstruction.Binary b, int z, int n) {
     int x = b.x();
     int y = b.y();
     int xAt = starts[x];
@@ -197,7 +197,7 @@ final class FusedBlocks {
     }
   }
 
-  private void compare(Instruction.Compare c, int z, int n) {
+  private void compare(FusedInstruction.Compare c, int z, int n) {
     int x = c.x();
     int y = c.y();
     int xAt = starts[x];
@@ -213,7 +213,7 @@ final class FusedBlocks {
     }
   }
 
-  private void select(Instruction.Select s, int z, int n) {
+  private void select(FusedInstruction.Select s, int z, int n) {
     byte[] c = flags(s.condition());
     int cAt = starts[s.condition()];
     int x = s.x();
@@ -231,10 +231,10 @@ final class FusedBlocks {
     }
   }
 
-  private void convert(Instruction.Convert c, int z, int n) {
+  private void convert(FusedInstruction.Convert c, int z, int n) {
     Object x = blocks[c.x()];
     int at = starts[c.x()];
-    switch (Register.of(c.dtype())) {
+    switch (FusedRegister.of(c.dtype())) {
       case FLOAT -> Conversions.toFloats(c.dtype(), x, at, floats(z), starts[z], n);
       case DOUBLE -> Conversions.toDoubles(x, at, doubles(z), starts[z], n);
       case LONG -> Conversions.toLongs(c.dtype(), x, at, longs(z), n);
@@ -242,7 +242,7 @@ final class FusedBlocks {
     }
   }
 
-  private void uniform(Instruction.Uniform u, int z, int n) {
+  private void uniform(FusedInstruction.Uniform u, int z, int n) {
     long[] seeds = longs(u.seed());
     long[] indices = longs(u.index());
     for (int i = 0; i < n; i++) {
@@ -256,7 +256,7 @@ final class FusedBlocks {
     }
   }
 
-  private void fill(Instruction.Fill fill, int z, int n) {
+  private void fill(FusedInstruction.Fill fill, int z, int n) {
     switch (blocks[z]) {
       case float[] floats -> Arrays.fill(floats, 0, n, (float) fill.value().toDouble());
       case double[] doubles -> Arrays.fill(doubles, 0, n, fill.value().toDouble());
@@ -269,7 +269,7 @@ final class FusedBlocks {
    * Writes the indices along an axis by counting up and repeating, since a division for each
    * element would cost more.
    */
-  private void index(Instruction.Index index, int z, long from, int n) {
+  private void index(FusedInstruction.Index index, int z, long from, int n) {
     long inner = index.inner();
     long value = from / inner % index.size();
     long left = inner == 1 ? index.size() - value : inner - from % inner;

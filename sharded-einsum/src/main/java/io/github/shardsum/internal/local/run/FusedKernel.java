@@ -24,7 +24,7 @@ public record FusedKernel(
     Shape shape,
     List<DType> inputs,
     List<int[]> axes,
-    List<Instruction> instructions,
+    List<FusedInstruction> instructions,
     List<Result> results,
     List<ElementLoop> loops) {
   /** Elements of a block; ten blocks of f64 fit in the first-level cache. */
@@ -66,7 +66,7 @@ public record FusedKernel(
       Shape shape,
       List<DType> inputs,
       List<int[]> axes,
-      List<Instruction> instructions,
+      List<FusedInstruction> instructions,
       List<Result> results) {
     this(shape, inputs, axes, instructions, results, List.of());
   }
@@ -81,9 +81,10 @@ public record FusedKernel(
   }
 
   /** The register of an input's or an instruction's block. */
-  Register register(int block) {
+  FusedRegister register(int block) {
     int input = inputs.size();
-    return Register.of(block < input ? inputs.get(block) : instructions.get(block - input).dtype());
+    return FusedRegister.of(
+        block < input ? inputs.get(block) : instructions.get(block - input).dtype());
   }
 
   public void run(Workers workers, List<Tensor> outputs, Tensor... operands) {
@@ -144,16 +145,16 @@ public record FusedKernel(
 
   /** Whether a block is read only as the condition of choices. */
   boolean isCondition(int block) {
-    for (Instruction instruction : instructions) {
+    for (FusedInstruction instruction : instructions) {
       boolean reads =
           switch (instruction) {
-            case Instruction.Unary u -> u.x() == block;
-            case Instruction.Binary b -> b.x() == block || b.y() == block;
-            case Instruction.Compare c -> c.x() == block || c.y() == block;
-            case Instruction.Select s -> s.x() == block || s.y() == block;
-            case Instruction.Convert c -> c.x() == block;
-            case Instruction.Uniform u -> u.seed() == block || u.index() == block;
-            case Instruction.Fill _, Instruction.Index _ -> false;
+            case FusedInstruction.Unary u -> u.x() == block;
+            case FusedInstruction.Binary b -> b.x() == block || b.y() == block;
+            case FusedInstruction.Compare c -> c.x() == block || c.y() == block;
+            case FusedInstruction.Select s -> s.x() == block || s.y() == block;
+            case FusedInstruction.Convert c -> c.x() == block;
+            case FusedInstruction.Uniform u -> u.seed() == block || u.index() == block;
+            case FusedInstruction.Fill _, FusedInstruction.Index _ -> false;
           };
       if (reads) {
         return false;

@@ -29,7 +29,7 @@ import java.util.Set;
 public record LocalPlan(
     String name,
     List<Optional<ValueMemory>> locations,
-    List<Step> steps,
+    List<LocalStep> steps,
     MemoryPlan memory,
     List<ValueMemory.Routed> routings,
     List<LocalPlan> nested,
@@ -57,14 +57,14 @@ public record LocalPlan(
 
   /** Runs all steps, and measures them if there is a profile. */
   public void run(
-      Workspace workspace,
+      LocalWorkspace workspace,
       Workers workers,
       List<Tensor> inputs,
       List<Tensor> outputs,
-      Optional<Profile> profile) {
-    RunContext frame = new RunContext(this, workspace, workers, inputs, outputs, profile);
+      Optional<LocalProfile> profile) {
+    LocalRunContext frame = new LocalRunContext(this, workspace, workers, inputs, outputs, profile);
     if (profile.isEmpty()) {
-      for (Step step : steps) {
+      for (LocalStep step : steps) {
         step.action().run(frame);
       }
       return;
@@ -79,7 +79,7 @@ public record LocalPlan(
   /** Bytes of a run, without inputs and outputs. */
   public long bytes() {
     long bytes = memory.bytes();
-    for (Step step : steps) {
+    for (LocalStep step : steps) {
       bytes += step.ownBytes();
     }
     for (LocalPlan body : nested) {
@@ -90,7 +90,7 @@ public record LocalPlan(
 
   /** One step runs at a time, so all steps share the largest scratch. */
   public long scratchBytes() {
-    return steps.stream().mapToLong(Step::scratchBytes).max().orElse(0);
+    return steps.stream().mapToLong(LocalStep::scratchBytes).max().orElse(0);
   }
 
   /**
@@ -99,7 +99,7 @@ public record LocalPlan(
    * @return the sum over the steps
    */
   public double flops() {
-    return steps.stream().mapToDouble(Step::flops).sum();
+    return steps.stream().mapToDouble(LocalStep::flops).sum();
   }
 
   /**
@@ -108,7 +108,7 @@ public record LocalPlan(
    * @return the sum over the steps
    */
   public double traffic() {
-    return steps.stream().mapToDouble(Step::bytes).sum();
+    return steps.stream().mapToDouble(LocalStep::bytes).sum();
   }
 
   /**
@@ -179,7 +179,7 @@ public record LocalPlan(
             String.format(
                 Locale.ROOT, columns, "kernel", "FLOPs", "bytes", "live bytes", "", "what"));
     for (int i = 0; i < steps.size(); i++) {
-      Step step = steps.get(i);
+      LocalStep step = steps.get(i);
       text.append(String.format(Locale.ROOT, "%4d", i))
           .append(
               String.format(

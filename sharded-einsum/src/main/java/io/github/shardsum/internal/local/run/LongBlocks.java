@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.local.run;
 
-import io.github.shardsum.internal.reference.Numbers;
+import io.github.shardsum.internal.reference.ReferenceFunctions;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.Comparison;
 import io.github.shardsum.program.Pointwise.UnaryKind;
@@ -12,7 +12,7 @@ final class LongBlocks {
 
   static void unary(UnaryKind kind, long[] x, long[] z, int n) {
     for (int i = 0; i < n; i++) {
-      z[i] = Numbers.unary(kind, x[i]);
+      z[i] = ReferenceFunctions.unary(kind, x[i]);
     }
   }
 
@@ -35,7 +35,7 @@ final class LongBlocks {
       }
       case DIVIDE, REMAINDER, MAXIMUM, MINIMUM, POWER -> {
         for (int i = 0; i < n; i++) {
-          z[i] = Numbers.binary(kind, x[i], y[i]);
+          z[i] = ReferenceFunctions.binary(kind, x[i], y[i]);
         }
       }
       case AND, OR, XOR -> throw new IllegalStateException("dtype must be bool");

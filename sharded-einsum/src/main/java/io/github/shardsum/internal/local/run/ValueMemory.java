@@ -16,13 +16,13 @@ public sealed interface ValueMemory {
    * @param whole whether the view is all of the base, in the base's order
    */
   public record Dense(
-      Storage base, StridedLayout.View view, StridedLayout planned, DType dtype, boolean whole)
+      LocalStorage base, LocalView.View view, LocalView planned, DType dtype, boolean whole)
       implements ValueMemory {
-    public static Dense of(Storage base, DType dtype, Shape shape) {
-      return new Dense(base, StridedLayout.View.SAME, StridedLayout.of(shape), dtype, true);
+    public static Dense of(LocalStorage base, DType dtype, Shape shape) {
+      return new Dense(base, LocalView.View.SAME, LocalView.of(shape), dtype, true);
     }
 
-    public Dense seen(StridedLayout.View next) {
+    public Dense seen(LocalView.View next) {
       return new Dense(base, next.of(view), next.apply(planned), dtype, false);
     }
   }
@@ -45,7 +45,7 @@ public sealed interface ValueMemory {
       int leadRank,
       long slots,
       DType dtype,
-      Storage.Buffer positions,
-      Optional<Storage.Buffer> weights)
+      LocalStorage.Buffer positions,
+      Optional<LocalStorage.Buffer> weights)
       implements ValueMemory {}
 }

@@ -5,7 +5,7 @@ import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.reshard.PriceClocks;
 import io.github.shardsum.internal.reshard.Prices;
-import io.github.shardsum.internal.reshard.Timeline;
+import io.github.shardsum.internal.reshard.StepTimeline;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
@@ -48,7 +48,7 @@ public final class CollectiveOverlap {
       makers[input] = -1;
     }
     for (int step = 0; step < this.prices.length; step++) {
-      this.prices[step] = Timeline.price(plan, step, prices);
+      this.prices[step] = StepTimeline.price(plan, step, prices);
       items.add(new Item(step, false, false));
       for (int value = plan.number(step); value < plan.number(step + 1); value++) {
         makers[value] = step;

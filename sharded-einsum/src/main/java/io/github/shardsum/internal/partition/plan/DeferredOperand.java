@@ -16,16 +16,19 @@ import java.util.function.Predicate;
  * An operand that only an einsum reads and that is planned together with this reader: the cheapest
  * way to each of its layouts is kept, and the reader chooses among all of them.
  */
-final class DeferredOperand implements Supply {
+final class DeferredOperand implements OperandSupply {
   private final Statement statement;
-  private final List<Supply> operands;
+  private final List<OperandSupply> operands;
   private final StatementPlanner planner;
-  private final Map<Layout, Candidate> ways;
+  private final Map<Layout, StatementCandidate> ways;
   private final ReshardSources sources;
   private final double least;
 
   DeferredOperand(
-      ReshardWays reshards, Statement statement, List<Supply> operands, StatementPlanner by) {
+      ReshardWays reshards,
+      Statement statement,
+      List<OperandSupply> operands,
+      StatementPlanner by) {
     this.statement = statement;
     this.operands = operands;
     this.planner = by;
@@ -44,7 +47,7 @@ final class DeferredOperand implements Supply {
     return statement.result();
   }
 
-  List<Supply> operands() {
+  List<OperandSupply> operands() {
     return operands;
   }
 
@@ -53,7 +56,7 @@ final class DeferredOperand implements Supply {
   }
 
   /** The way to make the value for a reader that needs the layout. */
-  Candidate way(Layout wanted) {
+  StatementCandidate way(Layout wanted) {
     Layout made = sources.source(wanted).orElseThrow();
     return Objects.requireNonNull(ways.get(made), "way");
   }

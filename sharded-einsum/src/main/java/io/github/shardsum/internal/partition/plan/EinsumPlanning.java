@@ -87,26 +87,26 @@ public final class EinsumPlanning {
       Equation equation, Mesh mesh, BoundEquation bound, DType dtype, PlanOptions options) {
     EinsumPlanning planning = new EinsumPlanning(equation, mesh, bound, dtype, options);
     return options.memoryLimit().isEmpty()
-        ? planning.planned(Policy.CHEAPEST, 1).getFirst()
+        ? planning.planned(PlanningPolicy.CHEAPEST, 1).getFirst()
         : planning.within(options.memoryLimit().getAsLong());
   }
 
   private Program program() {
-    for (EinsumNode operand : tree.operands()) {
+    for (EquationTreeNode operand : tree.operands()) {
       int number = operand.operand();
       Value input = value("operand" + number, operand);
       inputs.add(input);
       List<List<String>> axes = tree.operandAxes(number);
       homes.put(input.name(), layout(operand, axes, equation.operand(number).partial()));
     }
-    EinsumNode root = tree.root();
+    EquationTreeNode root = tree.root();
     Value result = made(RESULT, root);
     List<List<String>> axes = EquationTree.axes(equation.output(), bound.outputRank());
     homes.put(RESULT, layout(root, axes, equation.output().partial()));
     return new Program("einsum", inputs, statements, List.of(result));
   }
 
-  private Layout layout(EinsumNode of, List<List<String>> axes, List<String> partial) {
+  private Layout layout(EquationTreeNode of, List<List<String>> axes, List<String> partial) {
     List<Axis> dims = new ArrayList<>();
     for (int dim = 0; dim < of.names().size(); dim++) {
       dims.add(new Axis(of.names().get(dim), axes.get(dim)));
@@ -114,7 +114,7 @@ public final class EinsumPlanning {
     return new Layout(mesh, new Term(dims, partial));
   }
 
-  private Value value(String name, EinsumNode of) {
+  private Value value(String name, EquationTreeNode of) {
     long[] sizes = of.labels().stream().mapToLong(this::size).toArray();
     Term names = Term.of(of.names().toArray(String[]::new));
     return new Value(name, new ValueType(dtype, names, Shape.of(sizes)));
@@ -124,9 +124,9 @@ public final class EinsumPlanning {
     return tree.sizes().getOrDefault(label, 1L);
   }
 
-  private Value made(String name, EinsumNode einsum) {
+  private Value made(String name, EquationTreeNode einsum) {
     List<Value> operands = new ArrayList<>();
-    for (EinsumNode part : einsum.parts()) {
+    for (EquationTreeNode part : einsum.parts()) {
       operands.add(
           part.isOperand() ? inputs.get(part.operand()) : made("step" + statements.size(), part));
     }
@@ -151,7 +151,7 @@ public final class EinsumPlanning {
   }
 
   /** The cheapest plans by a policy, at most {@code count}. */
-  private List<Priced> planned(Policy policy, int count) {
+  private List<Priced> planned(PlanningPolicy policy, int count) {
     List<Planned> planned;
     try {
       planned = ProgramPlanner.alone(program, mesh, homes, whole, options, policy, count);
@@ -181,14 +181,14 @@ public final class EinsumPlanning {
    */
   private Priced within(long limit) {
     Limited plans = new Limited(limit);
-    planned(Policy.CHEAPEST, 1).forEach(plans::add);
+    planned(PlanningPolicy.CHEAPEST, 1).forEach(plans::add);
     for (boolean isTight : new boolean[] {false, true}) {
       if (plans.best.isEmpty()) {
-        tried(Policy.within(limit, isTight), MOST_TRIES).forEach(plans::add);
+        tried(PlanningPolicy.within(limit, isTight), MOST_TRIES).forEach(plans::add);
       }
     }
     if (plans.best.isEmpty()) {
-      Policy.of(false).forEach(policy -> tried(policy, 1).forEach(plans::add));
+      PlanningPolicy.of(false).forEach(policy -> tried(policy, 1).forEach(plans::add));
     }
     long least = Long.MAX_VALUE;
     while (plans.best.isEmpty() && plans.least < least) {
@@ -211,7 +211,7 @@ public final class EinsumPlanning {
   /** Searches for plans in which every statement holds fewer bytes than the least known peak. */
   private void below(long bytes, Limited plans) {
     for (boolean isTight : new boolean[] {false, true}) {
-      tried(Policy.within(bytes - 1, isTight), MOST_TRIES).forEach(plans::add);
+      tried(PlanningPolicy.within(bytes - 1, isTight), MOST_TRIES).forEach(plans::add);
     }
   }
 
@@ -234,7 +234,7 @@ public final class EinsumPlanning {
     }
   }
 
-  private List<Priced> tried(Policy policy, int count) {
+  private List<Priced> tried(PlanningPolicy policy, int count) {
     try {
       return planned(policy, count);
     } catch (PlanException _) {

@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.partition.plan;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.partition.run.OneHots;
+import io.github.shardsum.internal.partition.run.OneHotExpansions;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Program;
@@ -21,7 +21,7 @@ import java.util.Set;
  */
 final class EinsumTrees {
   private final ReshardWays ways;
-  private final OneHots oneHots;
+  private final OneHotExpansions oneHots;
   private final Set<Value> outputs;
 
   /** The statements that read each value, once for each operand. */
@@ -32,7 +32,7 @@ final class EinsumTrees {
 
   EinsumTrees(ReshardWays ways, Program program) {
     this.ways = ways;
-    this.oneHots = OneHots.of(program);
+    this.oneHots = OneHotExpansions.of(program);
     this.outputs = Set.copyOf(program.outputs());
     for (Statement statement : program.statements()) {
       for (Value operand : statement.operation().operands()) {
@@ -77,14 +77,14 @@ final class EinsumTrees {
    * The sources of operands: most exist, and one that was put off is planned together with its
    * reader.
    */
-  List<Supply> supplies(Statement statement, PlanState state) {
-    List<Supply> supplies = new ArrayList<>();
+  List<OperandSupply> supplies(Statement statement, PlanState state) {
+    List<OperandSupply> supplies = new ArrayList<>();
     for (Value operand : statement.operation().operands()) {
       Statement made = putOff.get(operand);
       if (made == null) {
         supplies.add(state.supply(operand));
       } else {
-        List<Supply> inner = supplies(made, state);
+        List<OperandSupply> inner = supplies(made, state);
         StatementPlanner planner = planner(made, inner, List.of(), false);
         supplies.add(new DeferredOperand(ways, made, inner, planner));
       }
@@ -94,7 +94,7 @@ final class EinsumTrees {
 
   /** The planner of a statement whose results have default layouts, or none within a tree. */
   StatementPlanner planner(
-      Statement statement, List<Supply> supplies, List<Layout> homes, boolean isExact) {
+      Statement statement, List<OperandSupply> supplies, List<Layout> homes, boolean isExact) {
     Set<String> asked = asked(statement, supplies, homes);
     return new StatementPlanner(
         ways, statement, supplies, homes, isExact, mayAdd(statement), asked);
@@ -106,7 +106,7 @@ final class EinsumTrees {
   }
 
   /** The axes that operands and results of a tree have on labels, such as {@code x label}. */
-  private Set<String> asked(Statement statement, List<Supply> supplies, List<Layout> homes) {
+  private Set<String> asked(Statement statement, List<OperandSupply> supplies, List<Layout> homes) {
     Set<String> asked = new HashSet<>();
     if (supplies.stream().noneMatch(DeferredOperand.class::isInstance)) {
       return asked;
@@ -115,8 +115,8 @@ final class EinsumTrees {
     for (int i = 0; i < supplies.size(); i++) {
       Term term = ((Contraction.Einsum) statement.operation()).equation().operand(i);
       switch (supplies.get(i)) {
-        case Supply.Held held -> ask(held, term, asked);
-        case Supply.Expanded expanded -> ask(expanded.held(), term, asked);
+        case OperandSupply.Held held -> ask(held, term, asked);
+        case OperandSupply.Expanded expanded -> ask(expanded.held(), term, asked);
         case DeferredOperand pending ->
             asked.addAll(asked(pending.statement(), pending.operands(), List.of()));
       }
@@ -124,7 +124,7 @@ final class EinsumTrees {
     return asked;
   }
 
-  private static void ask(Supply.Held held, Term term, Set<String> asked) {
+  private static void ask(OperandSupply.Held held, Term term, Set<String> asked) {
     held.holding().layouts().forEach(layout -> ask(layout, term, asked));
   }
 

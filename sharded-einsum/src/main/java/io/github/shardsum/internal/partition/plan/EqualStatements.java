@@ -70,7 +70,7 @@ final class EqualStatements {
    */
   Known choice(
       Statement statement,
-      List<Supply> supplies,
+      List<OperandSupply> supplies,
       List<Layout> homes,
       boolean isExact,
       boolean mayAdd,
@@ -91,12 +91,12 @@ final class EqualStatements {
   }
 
   /** The operands with their layouts; none if an operand is planned together with the statement. */
-  private static Optional<List<Operand>> operands(List<Supply> supplies) {
+  private static Optional<List<Operand>> operands(List<OperandSupply> supplies) {
     List<Operand> operands = new ArrayList<>();
-    for (Supply supply : supplies) {
+    for (OperandSupply supply : supplies) {
       switch (supply) {
-        case Supply.Held held -> operands.add(operand(held, Optional.empty()));
-        case Supply.Expanded(Supply.Held held, Expansion again) -> {
+        case OperandSupply.Held held -> operands.add(operand(held, Optional.empty()));
+        case OperandSupply.Expanded(OperandSupply.Held held, Expansion again) -> {
           Operation operation = unnamed(again.statement().operation());
           operands.add(
               operand(held, operands(again.operands()).map(from -> new Again(operation, from))));
@@ -109,8 +109,8 @@ final class EqualStatements {
     return Optional.of(operands);
   }
 
-  private static Operand operand(Supply.Held held, Optional<Again> again) {
-    Holding holding = held.holding();
+  private static Operand operand(OperandSupply.Held held, Optional<Again> again) {
+    HeldLayouts holding = held.holding();
     return new Operand(holding.value().type(), List.copyOf(holding.layouts()), again);
   }
 

@@ -27,7 +27,7 @@ final class EquationTree {
   private final Map<String, Long> sizes = new TreeMap<>();
   private final Set<String> taken;
   private final Map<Integer, String> ellipsisNames = new HashMap<>();
-  private final List<EinsumNode> operands = new ArrayList<>();
+  private final List<EquationTreeNode> operands = new ArrayList<>();
 
   /**
    * Reads the labels.
@@ -44,7 +44,7 @@ final class EquationTree {
     }
   }
 
-  private EinsumNode operand(int number) {
+  private EquationTreeNode operand(int number) {
     List<String> labels = new ArrayList<>();
     for (int dim = 0; dim < bound.operandRank(number); dim++) {
       boolean one = bound.isBroadcast(number, dim);
@@ -52,7 +52,7 @@ final class EquationTree {
       sizes.put(label, bound.operandShape(number).size(dim));
       labels.add(label);
     }
-    return EinsumNode.operand(number, labels, distinct(labels));
+    return EquationTreeNode.operand(number, labels, distinct(labels));
   }
 
   private String name(int label) {
@@ -84,12 +84,12 @@ final class EquationTree {
   }
 
   /** The operands. */
-  List<EinsumNode> operands() {
+  List<EquationTreeNode> operands() {
     return operands;
   }
 
   /** The einsum whose value is the result. */
-  EinsumNode root() {
+  EquationTreeNode root() {
     List<String> output = new ArrayList<>();
     for (int dim = 0; dim < bound.outputRank(); dim++) {
       String label = name(bound.outputLabel(dim));
@@ -98,9 +98,9 @@ final class EquationTree {
     }
     List<String> names = distinct(output);
     if (operands.size() <= 2) {
-      return EinsumNode.of(output, names, operands);
+      return EquationTreeNode.of(output, names, operands);
     }
-    List<EinsumNode> values = new ArrayList<>(operands);
+    List<EquationTreeNode> values = new ArrayList<>(operands);
     List<ContractionPath.Pair> pairs = path(output).pairs();
     Set<Integer> open = new HashSet<>();
     for (int i = 0; i < operands.size(); i++) {
@@ -108,11 +108,11 @@ final class EquationTree {
     }
     for (ContractionPath.Pair pair : pairs) {
       open.removeAll(List.of(pair.left(), pair.right()));
-      EinsumNode left = values.get(pair.left());
-      EinsumNode right = values.get(pair.right());
-      List<EinsumNode> parts = List.of(left, right);
+      EquationTreeNode left = values.get(pair.left());
+      EquationTreeNode right = values.get(pair.right());
+      List<EquationTreeNode> parts = List.of(left, right);
       if (open.isEmpty()) {
-        return EinsumNode.of(output, names, parts);
+        return EquationTreeNode.of(output, names, parts);
       }
       Set<String> wanted = new HashSet<>(output);
       open.forEach(other -> wanted.addAll(values.get(other).labels()));
@@ -123,7 +123,7 @@ final class EquationTree {
                   .filter(label -> wanted.contains(label) && !kept.contains(label))
                   .forEach(kept::add));
       open.add(values.size());
-      values.add(EinsumNode.of(kept, kept, parts));
+      values.add(EquationTreeNode.of(kept, kept, parts));
     }
     throw new IllegalStateException("path: expected a last pair, got " + pairs);
   }

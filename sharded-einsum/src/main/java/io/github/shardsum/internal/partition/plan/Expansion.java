@@ -30,14 +30,15 @@ import java.util.stream.IntStream;
  * @param rule its rule
  * @param operands the sources of its operands
  */
-record Expansion(ReshardWays ways, Statement statement, FactorRule rule, List<Supply> operands) {
+record Expansion(
+    ReshardWays ways, Statement statement, FactorRule rule, List<OperandSupply> operands) {
   /**
    * The least number of elements of a result, as a multiple of the elements of all operands, or of
    * one element.
    */
   private static final long LARGER = 4;
 
-  Expansion(ReshardWays ways, Statement statement, List<Supply> operands) {
+  Expansion(ReshardWays ways, Statement statement, List<OperandSupply> operands) {
     this(ways, statement, ShardingRules.of(statement), operands);
   }
 

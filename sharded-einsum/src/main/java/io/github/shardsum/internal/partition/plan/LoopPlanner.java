@@ -42,7 +42,7 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
       boolean isSequence = i >= carried && i < carried + scan.sequences().size();
       Layout home = body.home(bodyInputs.get(i));
       Layout wanted = isSequence ? stacked(home) : home;
-      Holding operand = state.holding(scan.operands().get(i));
+      HeldLayouts operand = state.holding(scan.operands().get(i));
       numbers.add(
           state.bring(
               scan.operands().get(i),
@@ -115,7 +115,7 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
       Layout given = body.home(scan.body().inputs().get(i));
       Value operand = scan.operands().get(i);
       Optional<Cost> brought = outer.state().supply(operand).cost(given, Cost.MOST);
-      Holding held = outer.state().holding(operand);
+      HeldLayouts held = outer.state().holding(operand);
       all = all.plus(brought.orElseThrow(() -> ways.none(held, given)));
     }
     return all;

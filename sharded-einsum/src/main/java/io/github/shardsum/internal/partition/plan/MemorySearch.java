@@ -40,13 +40,14 @@ final class MemorySearch {
   /** The most values that live through a stage and are computed again, the largest first. */
   private static final int MOST_VALUES = 6;
 
-  private final BiFunction<Program, Policy, Planned> planner;
+  private final BiFunction<Program, PlanningPolicy, Planned> planner;
   private final CompositeCode.Finder composites;
   private final PlanOptions options;
   private int plans;
 
   /** A plan, its program and its policy. */
-  private record Found(Program program, Policy policy, Planned planned, DeviceMemory memory) {
+  private record Found(
+      Program program, PlanningPolicy policy, Planned planned, DeviceMemory memory) {
     boolean isLarger(Found other) {
       return memory.peakBytes() > other.memory.peakBytes();
     }
@@ -60,7 +61,7 @@ final class MemorySearch {
    * @param options the options by which plans are chosen
    */
   MemorySearch(
-      BiFunction<Program, Policy, Planned> planner,
+      BiFunction<Program, PlanningPolicy, Planned> planner,
       CompositeCode.Finder composites,
       PlanOptions options) {
     this.planner = planner;
@@ -68,7 +69,7 @@ final class MemorySearch {
     this.options = options;
   }
 
-  private Found found(Program program, Policy policy) {
+  private Found found(Program program, PlanningPolicy policy) {
     plans++;
     Planned planned = planner.apply(program, policy);
     return new Found(
@@ -85,13 +86,13 @@ final class MemorySearch {
   }
 
   private Found search(Program program, long limit) {
-    Found cheapest = found(program, Policy.CHEAPEST);
+    Found cheapest = found(program, PlanningPolicy.CHEAPEST);
     if (cheapest.memory().peakBytes() <= limit) {
       return cheapest;
     }
     Found least = cheapest;
     List<Found> fitting = new ArrayList<>();
-    for (Policy policy : policies(program)) {
+    for (PlanningPolicy policy : policies(program)) {
       Optional<Found> other = tried(program, policy);
       least = other.filter(least::isLarger).orElse(least);
       other.filter(found -> found.memory().peakBytes() <= limit).ifPresent(fitting::add);
@@ -112,9 +113,9 @@ final class MemorySearch {
         .orElseThrow(() -> none(program, smallest.memory(), limit));
   }
 
-  private static List<Policy> policies(Program program) {
-    List<Policy> policies =
-        Policy.of(
+  private static List<PlanningPolicy> policies(Program program) {
+    List<PlanningPolicy> policies =
+        PlanningPolicy.of(
             program.statements().stream().anyMatch(s -> s.operation() instanceof Nested.Scan));
     return policies.subList(1, policies.size());
   }
@@ -137,7 +138,7 @@ final class MemorySearch {
     return best;
   }
 
-  private Optional<Found> tried(Program program, Policy policy) {
+  private Optional<Found> tried(Program program, PlanningPolicy policy) {
     try {
       return Optional.of(found(program, policy));
     } catch (PlanException _) {

@@ -23,7 +23,7 @@ import java.util.Objects;
  */
 final class PlanState {
   private final ReshardWays ways;
-  private final Map<Value, Holding> holdings = new HashMap<>();
+  private final Map<Value, HeldLayouts> holdings = new HashMap<>();
 
   /** The statements of values that may be made again. */
   private final Map<Value, Statement> expansions = new HashMap<>();
@@ -72,17 +72,17 @@ final class PlanState {
     return new PlannedValue(value.name(), dtype, value.type().shape(), layout);
   }
 
-  Holding holding(Value value) {
+  HeldLayouts holding(Value value) {
     return Objects.requireNonNull(holdings.get(value), value.name());
   }
 
   /** Records that a value exists in one layout only. */
   void hold(Value value, Layout layout, int number) {
-    holdings.put(value, new Holding(value, layout, number));
+    holdings.put(value, new HeldLayouts(value, layout, number));
   }
 
   /** Makes a value exist as another value in one of its layouts. */
-  void holdAs(Value value, Holding other, Layout layout, int number) {
+  void holdAs(Value value, HeldLayouts other, Layout layout, int number) {
     holdings.put(value, other.only(layout, number));
   }
 
@@ -94,12 +94,12 @@ final class PlanState {
   }
 
   /** The source of a value that exists. */
-  Supply supply(Value value) {
-    Supply.Held held = new Supply.Held(ways, holding(value));
+  OperandSupply supply(Value value) {
+    OperandSupply.Held held = new OperandSupply.Held(ways, holding(value));
     Statement by = expansions.get(value);
     return by == null
         ? held
-        : new Supply.Expanded(
+        : new OperandSupply.Expanded(
             held,
             new Expansion(ways, by, by.operation().operands().stream().map(this::supply).toList()));
   }
@@ -122,7 +122,7 @@ final class PlanState {
    * in it.
    */
   int bring(Value value, Layout wanted, String cause) {
-    return supply(value) instanceof Supply.Expanded expanded && expanded.isAgain(wanted)
+    return supply(value) instanceof OperandSupply.Expanded expanded && expanded.isAgain(wanted)
         ? again(expanded.again(), wanted, cause)
         : bring(holding(value), wanted, cause);
   }
@@ -145,7 +145,7 @@ final class PlanState {
   }
 
   /** The number of a value in a layout; the value is resharded if it does not exist in it. */
-  int bring(Holding value, Layout wanted, String cause) {
+  int bring(HeldLayouts value, Layout wanted, String cause) {
     ReshardWays.From from = ways.from(value, wanted).orElseThrow(() -> ways.none(value, wanted));
     int at = value.number(from.place());
     for (Stage stage : from.way().stages()) {

@@ -112,7 +112,7 @@ public final class ProgramPlanner {
       boolean demanded,
       CompositeCode.Finder kernels,
       PlanOptions options) {
-    return plan(program, mesh, homes, demanded, kernels, options, Policy.CHEAPEST);
+    return plan(program, mesh, homes, demanded, kernels, options, PlanningPolicy.CHEAPEST);
   }
 
   static Planned plan(
@@ -122,7 +122,7 @@ public final class ProgramPlanner {
       boolean demanded,
       CompositeCode.Finder kernels,
       PlanOptions options,
-      Policy policy) {
+      PlanningPolicy policy) {
     return plan(
         new ReshardWays(mesh, kernels, options, policy, Optional.empty()),
         program,
@@ -137,7 +137,7 @@ public final class ProgramPlanner {
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
     planner.write(program.outputs().stream().map(planner::home).toList());
-    PackedSums packed = new PackedSums(ways);
+    PackedAllReduces packed = new PackedAllReduces(ways);
     SpmdPlan written = planner.written();
     SpmdPlan read = demanded ? written : UnreadSteps.dropped(written);
     SpmdPlan ordered = SumOrderRewrite.of(read);
@@ -162,7 +162,7 @@ public final class ProgramPlanner {
       Map<String, Layout> homes,
       Set<String> whole,
       PlanOptions options,
-      Policy policy,
+      PlanningPolicy policy,
       int count) {
     ReshardWays ways =
         new ReshardWays(mesh, _ -> Optional.empty(), options, policy, Optional.of(whole));
@@ -175,7 +175,7 @@ public final class ProgramPlanner {
     PlanState before = planner.state;
     Map<Value, Statement> putOff = planner.trees.waiting();
     List<Planned> plans = new ArrayList<>();
-    List<Supply> supplies = planner.trees.supplies(last, planner.state);
+    List<OperandSupply> supplies = planner.trees.supplies(last, planner.state);
     List<Layout> wanted = List.of(planner.home(last.result()));
     StatementPlanner by = planner.trees.planner(last, supplies, wanted, true);
     for (StatementPlanner.Chosen chosen : by.choose(count)) {
@@ -224,7 +224,7 @@ public final class ProgramPlanner {
   /** Reshards the outputs to their layouts. */
   private void end(List<Layout> layouts) {
     for (int i = 0; i < layouts.size(); i++) {
-      Holding output = state.holding(program.outputs().get(i));
+      HeldLayouts output = state.holding(program.outputs().get(i));
       Layout last =
           isExact ? layouts.get(i) : ways.reachable(layouts.get(i), output.layouts().getFirst());
       outputs.add(
@@ -289,7 +289,7 @@ public final class ProgramPlanner {
     }
     for (Value result : statement.results()) {
       if (demanded) {
-        Holding made = state.holding(result);
+        HeldLayouts made = state.holding(result);
         Layout home = ways.reachable(home(result), made.layouts().getFirst());
         int number =
             state.bring(
@@ -301,7 +301,7 @@ public final class ProgramPlanner {
 
   /** The same value under another name; it is read from the annotated layout. */
   private void annotate(Statement statement, Movement.Annotate annotate) {
-    Holding x = state.holding(annotate.x());
+    HeldLayouts x = state.holding(annotate.x());
     Value result = statement.result();
     Layout made = x.layouts().getFirst();
     Layout home = ways.reachable(home(result), made);
@@ -399,7 +399,7 @@ public final class ProgramPlanner {
   private Cost spent(Statement statement) {
     Cost spent = state.cost.plus(state.work);
     for (Value result : statement.results()) {
-      Holding made = state.holding(result);
+      HeldLayouts made = state.holding(result);
       Layout home = ways.reachable(home(result), made.layouts().getFirst());
       spent = spent.plus(ways.cost(made, home).orElse(Cost.NOTHING));
     }
@@ -412,11 +412,11 @@ public final class ProgramPlanner {
 
   /** The split of a statement, and the sources of its operands. */
   private record Choice(
-      StatementPlanner planner, List<Supply> supplies, StatementPlanner.Chosen chosen) {}
+      StatementPlanner planner, List<OperandSupply> supplies, StatementPlanner.Chosen chosen) {}
 
   private Choice choice(Statement statement) {
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
-    List<Supply> supplies = trees.supplies(statement, state);
+    List<OperandSupply> supplies = trees.supplies(statement, state);
     Supplier<StatementPlanner> planner = () -> trees.planner(statement, supplies, wanted, isExact);
     // With an order of sums, a choice also depends on later layouts, so no earlier choice is
     // reused.

@@ -5,7 +5,7 @@ import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
 import io.github.shardsum.internal.program.pass.PairwiseEinsums;
 import io.github.shardsum.internal.reshard.Prices;
-import io.github.shardsum.internal.reshard.Timeline;
+import io.github.shardsum.internal.reshard.StepTimeline;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
@@ -127,7 +127,7 @@ public final class ProgramPlanning {
     Planned windows = WindowChoice.of(planned, asked, options);
     Planned chosen =
         composites instanceof PartitionFinder finder
-            ? PieceChoice.of(windows, finder, options)
+            ? RowPieceChoice.of(windows, finder, options)
             : windows;
     boolean fits =
         options.memoryLimit().isEmpty()
@@ -173,7 +173,7 @@ public final class ProgramPlanning {
     if (steps.equals(plan.plan())) {
       return plan;
     }
-    double end = Timeline.of(steps, Prices.of(steps.mesh(), options)).end();
+    double end = StepTimeline.of(steps, Prices.of(steps.mesh(), options)).end();
     return new ProgramPlan(plan.given(), plan.layouts(), plan.program(), steps, end);
   }
 
@@ -215,7 +215,7 @@ public final class ProgramPlanning {
 
   private double cost(Program program) {
     try {
-      return planned(program, Policy.CHEAPEST).cost();
+      return planned(program, PlanningPolicy.CHEAPEST).cost();
     } catch (PlanException _) {
       return Double.POSITIVE_INFINITY;
     }
@@ -227,12 +227,12 @@ public final class ProgramPlanning {
    * the whole program.
    */
   private Planned cheapest(Program program) {
-    Planned own = planned(program, Policy.CHEAPEST);
+    Planned own = planned(program, PlanningPolicy.CHEAPEST);
     if (options.partitions() != PlanOptions.Partitions.BY_PRICE || own.plan().raggedBound() == 0) {
       return own;
     }
     try {
-      Planned byRules = withoutPartitions().planned(program, Policy.CHEAPEST);
+      Planned byRules = withoutPartitions().planned(program, PlanningPolicy.CHEAPEST);
       return byRules.cost() <= own.cost() ? byRules : own;
     } catch (PlanException tooLarge) {
       return own;
@@ -260,7 +260,7 @@ public final class ProgramPlanning {
     try {
       own = searched(program, limit);
     } catch (PlanException none) {
-      if (planned(program, Policy.CHEAPEST).plan().raggedBound() == 0) {
+      if (planned(program, PlanningPolicy.CHEAPEST).plan().raggedBound() == 0) {
         throw none;
       }
       return withoutPartitions().searched(program, limit);
@@ -276,7 +276,7 @@ public final class ProgramPlanning {
     }
   }
 
-  private Planned planned(Program program, Policy policy) {
+  private Planned planned(Program program, PlanningPolicy policy) {
     Propagated propagated = Propagation.of(program, mesh, PropagationOptions.defaults());
     Map<String, Layout> homes = withCotangents(program, propagated.layouts());
     asAnnotated(program, homes);

@@ -45,7 +45,7 @@ record RegionPlanner(ProgramPlanner outer, Statement statement, Nested.Manual ma
     for (int i = 0; i < manual.operands().size(); i++) {
       Layout inner = body.home(manual.body().inputs().get(i));
       Layout wanted = members.outside(manual.in().get(i), inner);
-      Holding operand = state.holding(manual.operands().get(i));
+      HeldLayouts operand = state.holding(manual.operands().get(i));
       String cause =
           String.format(
               Locale.ROOT,

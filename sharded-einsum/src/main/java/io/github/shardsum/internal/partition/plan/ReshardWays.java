@@ -4,7 +4,6 @@ import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.reshard.Cost;
-import io.github.shardsum.internal.reshard.Counting;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.LayoutBlocks;
 import io.github.shardsum.internal.reshard.PartFigures;
@@ -12,6 +11,7 @@ import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.ReshardSources;
 import io.github.shardsum.internal.reshard.Reshards;
 import io.github.shardsum.internal.reshard.Reshards.Way;
+import io.github.shardsum.internal.reshard.StepCounts;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
@@ -38,7 +38,7 @@ final class ReshardWays {
   private final Prices prices;
   private final Reshards reshards;
   private final CompositeCode.Finder kernels;
-  private final Policy policy;
+  private final PlanningPolicy policy;
   private final Optional<Set<String>> whole;
   private final SumOrder sums;
   private final EqualStatements equal = new EqualStatements();
@@ -47,7 +47,7 @@ final class ReshardWays {
       Mesh mesh,
       CompositeCode.Finder kernels,
       PlanOptions options,
-      Policy policy,
+      PlanningPolicy policy,
       Optional<Set<String>> whole) {
     this.whole = whole;
     this.sums = options.sums();
@@ -89,7 +89,7 @@ final class ReshardWays {
                 prices.collective(
                     step::action,
                     plan.elementsReceived(i),
-                    Counting.elements(read),
+                    StepCounts.elements(read),
                     read.getFirst().dtype().byteSize(),
                     () -> read.getFirst().layout(),
                     () -> step.result().layout()));
@@ -142,7 +142,7 @@ final class ReshardWays {
     return sums;
   }
 
-  Policy policy() {
+  PlanningPolicy policy() {
     return policy;
   }
 
@@ -188,8 +188,8 @@ final class ReshardWays {
     PlannedValue value = values.getFirst();
     return prices.collective(
         () -> action,
-        Counting.received(action, values, value),
-        Counting.elements(values),
+        StepCounts.received(action, values, value),
+        StepCounts.elements(values),
         value.dtype().byteSize(),
         value::layout,
         value::layout);
@@ -239,7 +239,7 @@ final class ReshardWays {
   }
 
   /** The cheapest way; the first one if several cost the same. */
-  Optional<From> from(Holding value, Layout wanted) {
+  Optional<From> from(HeldLayouts value, Layout wanted) {
     int best = -1;
     Cost least = Cost.MOST;
     for (int i = 0; i < value.layouts().size(); i++) {
@@ -253,7 +253,7 @@ final class ReshardWays {
     return best < 0 ? Optional.empty() : way(value, place, wanted).map(way -> new From(place, way));
   }
 
-  private Optional<Way> way(Holding value, int place, Layout wanted) {
+  private Optional<Way> way(HeldLayouts value, int place, Layout wanted) {
     Layout from = value.layouts().get(place);
     ValueType type = value.value().type();
     return from.isEquivalent(wanted)
@@ -261,7 +261,7 @@ final class ReshardWays {
         : reshards.way(from, wanted, type.shape(), from.stored(type.dtype()));
   }
 
-  private Optional<Cost> cost(Holding value, int place, Layout wanted, Cost atMost) {
+  private Optional<Cost> cost(HeldLayouts value, int place, Layout wanted, Cost atMost) {
     Layout from = value.layouts().get(place);
     ValueType type = value.value().type();
     return from.isEquivalent(wanted)
@@ -270,12 +270,12 @@ final class ReshardWays {
   }
 
   /** The cost of the cheapest way. */
-  Optional<Cost> cost(Holding value, Layout wanted) {
+  Optional<Cost> cost(HeldLayouts value, Layout wanted) {
     return cost(value, wanted, Cost.MOST);
   }
 
   /** The cost of the cheapest way; none if every way costs more than the limit. */
-  Optional<Cost> cost(Holding value, Layout wanted, Cost atMost) {
+  Optional<Cost> cost(HeldLayouts value, Layout wanted, Cost atMost) {
     Optional<Cost> best = Optional.empty();
     for (int i = 0; i < value.layouts().size(); i++) {
       Optional<Cost> cost = cost(value, i, wanted, best.orElse(atMost));
@@ -287,7 +287,7 @@ final class ReshardWays {
   }
 
   /** A lower bound of the cost of every way; 0 if prices are seconds. */
-  double least(Holding value, Layout wanted) {
+  double least(HeldLayouts value, Layout wanted) {
     return prices.isTimed() ? 0 : value.lacking(blocks(value.value(), wanted));
   }
 
@@ -343,7 +343,7 @@ final class ReshardWays {
     return layout.largestShape(value.type().shape()).elementCount() * dtype.byteSize();
   }
 
-  PlanException none(Holding value, Layout wanted) {
+  PlanException none(HeldLayouts value, Layout wanted) {
     return reshards.none("value " + value.value().name(), value.layouts().getLast(), wanted);
   }
 }

@@ -76,7 +76,8 @@ final class SplitSpace {
    * @param outside axes and factors that other statements of its tree ask for, such as {@code x
    *     label}
    */
-  record Asked(FactorRule rule, List<Supply> operands, List<Layout> homes, Set<String> outside) {
+  record Asked(
+      FactorRule rule, List<OperandSupply> operands, List<Layout> homes, Set<String> outside) {
     boolean isAsked(String axis, int factor) {
       boolean isSummed = rule.factors().get(factor).kind() instanceof FactorRule.Kind.Reduce;
       for (int i = 0; i < homes.size(); i++) {

@@ -64,7 +64,7 @@ final class StatementPlanner {
   private final FactorLayouts factors;
   private final SumOrderSplits tree;
   private final SplitSpace.Asked asked;
-  private final List<Supply> operands;
+  private final List<OperandSupply> operands;
   private final List<Layout> homes;
   private final boolean isExact;
   private final SplitSpace space;
@@ -76,7 +76,7 @@ final class StatementPlanner {
   private final List<Map<String, PricedLayout>> made = new ArrayList<>();
 
   /** The choices that were found and are still needed, the cheapest first. */
-  private final List<Candidate> found = new ArrayList<>();
+  private final List<StatementCandidate> found = new ArrayList<>();
 
   /** The number of choices that are kept. */
   private int kept = 2;
@@ -104,7 +104,7 @@ final class StatementPlanner {
   StatementPlanner(
       ReshardWays ways,
       Statement statement,
-      List<Supply> operands,
+      List<OperandSupply> operands,
       List<Layout> homes,
       boolean isExact,
       boolean mayAdd,
@@ -138,7 +138,7 @@ final class StatementPlanner {
   }
 
   /** A chosen candidate, and its runner-up. */
-  record Chosen(Candidate candidate, Optional<Origin.Alternative> runnerUp) {}
+  record Chosen(StatementCandidate candidate, Optional<Origin.Alternative> runnerUp) {}
 
   /**
    * The cheapest ways.
@@ -214,8 +214,8 @@ final class StatementPlanner {
    * The cheapest way to each layout of the statement's only result, without a reshard of the
    * result.
    */
-  Map<Layout, Candidate> realizations() {
-    Map<Layout, Candidate> best = new LinkedHashMap<>();
+  Map<Layout, StatementCandidate> realizations() {
+    Map<Layout, StatementCandidate> best = new LinkedHashMap<>();
     space
         .splits(true)
         .forEach(
@@ -235,7 +235,7 @@ final class StatementPlanner {
     candidate(at).ifPresent(this::keep);
   }
 
-  private void keep(Candidate candidate) {
+  private void keep(StatementCandidate candidate) {
     if (found.stream().anyMatch(f -> f.description().equals(candidate.description()))) {
       return;
     }
@@ -310,7 +310,7 @@ final class StatementPlanner {
   }
 
   /** A candidate, unless it costs more than the limit. */
-  private Optional<Candidate> candidate(Splits at) {
+  private Optional<StatementCandidate> candidate(Splits at) {
     return paths(at)
         .flatMap(paths -> price(work(at), paths).flatMap(cost -> candidate(at, paths, cost)));
   }
@@ -337,7 +337,7 @@ final class StatementPlanner {
     return of.stream().map(each -> each.layout.orElseThrow()).toList();
   }
 
-  private Optional<Candidate> candidate(Splits at, Paths paths, Cost cost) {
+  private Optional<StatementCandidate> candidate(Splits at, Paths paths, Cost cost) {
     List<Layout> operandsMet = layouts(paths.operands());
     List<Layout> resultsMade = layouts(paths.results());
     if (bytes(operandsMet, resultsMade) > ways.policy().mostBytes()) {
@@ -357,7 +357,7 @@ final class StatementPlanner {
     ComputeSharding sharding =
         at.sharding(rule.factors().stream().map(FactorRule.Factor::name).toList());
     return Optional.of(
-        new Candidate(
+        new StatementCandidate(
             sharding, operandsMet, resultsMade, halo, Optional.empty(), all, weighed, unasked));
   }
 
@@ -393,7 +393,7 @@ final class StatementPlanner {
   /** For each operand the layouts in which it exists. */
   private List<List<Layout>> held() {
     List<List<Layout>> all = new ArrayList<>();
-    for (Supply operand : operands) {
+    for (OperandSupply operand : operands) {
       List<Layout> layouts = new ArrayList<>();
       operand.exists(
           layout -> {
@@ -405,7 +405,7 @@ final class StatementPlanner {
     return all;
   }
 
-  private Optional<Candidate> partitioned(CompositePlan way) {
+  private Optional<StatementCandidate> partitioned(CompositePlan way) {
     Paths paths = new Paths(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
     for (int i = 0; i < operands.size(); i++) {
       PricedLayout operand = brought(i, way.operands().get(i));
@@ -431,7 +431,7 @@ final class StatementPlanner {
     return price(work(sharding).plus(moved), paths)
         .map(
             cost ->
-                new Candidate(
+                new StatementCandidate(
                     sharding,
                     way.operands(),
                     way.results(),
@@ -494,7 +494,7 @@ final class StatementPlanner {
    * Whether a layout keeps the splits of labels that must stay split: every axis that splits such a
    * label in an existing layout splits it here too.
    */
-  private boolean stays(Supply operand, Layout to) {
+  private boolean stays(OperandSupply operand, Layout to) {
     for (int dim = 0; dim < to.rank(); dim++) {
       if (staying.contains(to.label(dim)) && !stays(operand, dim, to.axes(dim))) {
         return false;
@@ -503,14 +503,14 @@ final class StatementPlanner {
     return true;
   }
 
-  private boolean stays(Supply operand, int dim, List<String> over) {
+  private boolean stays(OperandSupply operand, int dim, List<String> over) {
     return operand.exists(
         from ->
             from.axes(dim).stream().allMatch(axis -> over.contains(axis) || mesh.size(axis) == 1));
   }
 
   private PricedLayout brought(int i, Layout to) {
-    Supply operand = operands.get(i);
+    OperandSupply operand = operands.get(i);
     double weight = operand.exists(to) ? 0 : ways.weight(operand(i), to);
     return new PricedLayout(
         Optional.of(to), weight, operand.least(to), atMost -> operand.cost(to, atMost));

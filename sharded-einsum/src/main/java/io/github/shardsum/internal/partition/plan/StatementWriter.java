@@ -29,8 +29,8 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
   void write(
       Statement statement,
       StatementPlanner planner,
-      Candidate candidate,
-      List<Supply> operands,
+      StatementCandidate candidate,
+      List<OperandSupply> operands,
       Optional<Origin.Alternative> runnerUp) {
     List<Integer> numbers = new ArrayList<>();
     for (int i = 0; i < operands.size(); i++) {
@@ -95,7 +95,7 @@ record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
 
   private void parts(
       Statement statement,
-      Candidate candidate,
+      StatementCandidate candidate,
       List<Integer> numbers,
       List<PlannedValue> results,
       Origin origin) {

@@ -6,10 +6,10 @@ import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
-import io.github.shardsum.internal.partition.run.OneHots;
+import io.github.shardsum.internal.partition.run.OneHotExpansions;
 import io.github.shardsum.internal.reshard.Prices;
-import io.github.shardsum.internal.reshard.Timeline;
-import io.github.shardsum.internal.reshard.Windowed;
+import io.github.shardsum.internal.reshard.StepTimeline;
+import io.github.shardsum.internal.reshard.WindowedEinsum;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Action.Ring;
@@ -125,7 +125,8 @@ final class WindowChoice {
     if (plan.equals(planned.plan())) {
       return planned;
     }
-    double saved = Timeline.of(planned.plan(), prices).end() - Timeline.of(plan, prices).end();
+    double saved =
+        StepTimeline.of(planned.plan(), prices).end() - StepTimeline.of(plan, prices).end();
     return new Planned(planned.program(), plan, planned.cost() - saved);
   }
 
@@ -135,7 +136,7 @@ final class WindowChoice {
     SpmdPlan plan = inBodies(given, prefix, which);
     Set<String> annotated = annotated(program);
     boolean ordered = plan.sums().isTree();
-    OneHots oneHots = OneHots.of(program);
+    OneHotExpansions oneHots = OneHotExpansions.of(program);
     Uses uses = new Uses(plan);
     Map<PlannedValue, Candidate> lost = new HashMap<>();
     for (int step = 0; step < plan.steps().size(); step++) {
@@ -191,10 +192,10 @@ final class WindowChoice {
 
   /** The price of a step with the reshards of its operands and of its result. */
   private double price(SpmdPlan plan, int step, Uses uses) {
-    double price = Timeline.price(plan, step, prices);
+    double price = StepTimeline.price(plan, step, prices);
     for (int operand : new TreeSet<>(plan.steps().get(step).operands())) {
       for (int at = uses.maker[operand]; at >= 0 && isReshard(plan, at); ) {
-        price += Timeline.price(plan, at, prices);
+        price += StepTimeline.price(plan, at, prices);
         at = uses.maker[plan.steps().get(at).operands().getFirst()];
       }
     }
@@ -203,7 +204,7 @@ final class WindowChoice {
       if (!isReshard(plan, at)) {
         break;
       }
-      price += Timeline.price(plan, at, prices);
+      price += StepTimeline.price(plan, at, prices);
       made = plan.number(at);
     }
     return price;
@@ -248,7 +249,8 @@ final class WindowChoice {
   private static boolean addsUp(SpmdPlan plan, Candidate candidate) {
     Action.Windows action = (Action.Windows) candidate.windows().action();
     List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
-    return Windowed.of(action, read, candidate.windows().result()).accumulates(action.isScatter());
+    return WindowedEinsum.of(action, read, candidate.windows().result())
+        .accumulates(action.isScatter());
   }
 
   private static Set<String> annotated(Program program) {
@@ -341,7 +343,7 @@ final class WindowChoice {
     long chunk = cut.layout().largestShape(cut.shape()).size(cut.layout().dim(action.label()));
     int members = plan.mesh().size(action.axes());
     List<PlannedValue> read = candidate.windows().operands().stream().map(plan::value).toList();
-    double flops = 2 * Windowed.of(action, read, result).multiplyAdds() / members;
+    double flops = 2 * WindowedEinsum.of(action, read, result).multiplyAdds() / members;
     return chunk >= LEAST_CHUNK && flops >= LEAST_FLOPS && members <= MOST_MEMBERS;
   }
 
@@ -419,7 +421,7 @@ final class WindowChoice {
     }
     List<Integer> operands = new ArrayList<>(einsum.operands());
     operands.set(operand, before.operands().getFirst());
-    double whole = Timeline.price(plan, maker, prices) + Timeline.price(plan, step, prices);
+    double whole = StepTimeline.price(plan, maker, prices) + StepTimeline.price(plan, step, prices);
     Optional<Candidate> best = Optional.empty();
     for (List<Ring> rings : List.of(ONE_WAY, BOTH_WAYS)) {
       Action.Windows action =
@@ -456,7 +458,8 @@ final class WindowChoice {
     PlanStep after = plan.steps().get(reader);
     Action.Windows action =
         new Action.Windows(statement, -1, scatter.label(), scatter.axes(), HALVES);
-    double whole = Timeline.price(plan, step, prices) + Timeline.price(plan, reader, prices);
+    double whole =
+        StepTimeline.price(plan, step, prices) + StepTimeline.price(plan, reader, prices);
     double price = price(plan, action, einsum.operands(), after.result(), after.result());
     PlannedValue sum = einsum.result();
     return new Candidate(
@@ -475,11 +478,11 @@ final class WindowChoice {
       PlannedValue result,
       PlannedValue travels) {
     List<PlannedValue> read = operands.stream().map(plan::value).toList();
-    return Windowed.of(action, read, result)
+    return WindowedEinsum.of(action, read, result)
         .price(
             action,
             travels.localElements(),
-            Windowed.travelling(action, read, result).byteSize(),
+            WindowedEinsum.travelling(action, read, result).byteSize(),
             prices);
   }
 

@@ -4,7 +4,7 @@ import io.github.shardsum.internal.local.compile.MemoryPlanner;
 import io.github.shardsum.internal.local.run.BufferInfo;
 import io.github.shardsum.internal.local.run.MemoryPlan;
 import io.github.shardsum.internal.partition.run.Stages.Stage;
-import io.github.shardsum.internal.reshard.Counting;
+import io.github.shardsum.internal.reshard.StepCounts;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -81,7 +81,7 @@ final class BufferPlan {
 
   private final Stages stages;
   private final SpmdPlan plan;
-  private final Frame frame;
+  private final PlanRunFrame frame;
   private final int last;
 
   /** For each value, the value whose memory it uses: its own, or for a view the operand's. */
@@ -129,7 +129,7 @@ final class BufferPlan {
     int[] roots = new int[count];
     Arrays.setAll(roots, value -> value);
     for (int step = 0; step < plan.steps().size(); step++) {
-      if (Counting.isView(plan, step)) {
+      if (StepCounts.isView(plan, step)) {
         roots[plan.number(step)] = roots[plan.steps().get(step).operands().getFirst()];
       }
     }
@@ -189,7 +189,7 @@ final class BufferPlan {
           temporary(stage, Purpose.PACKED, DType.F32, i -> frame.local(read, i).elementCount());
           temporary(stage, Purpose.RECEIVED, DType.F32, i -> frame.local(result, i).elementCount());
         } else if (between.exchange().isPresent()) {
-          Reordered exchange = between.exchange().get();
+          ReorderedDimension exchange = between.exchange().get();
           List<Integer> devices = frame.devices();
           temporary(stage, Purpose.PACKED, operand.dtype(), i -> exchange.sent(devices.get(i)));
           temporary(
@@ -340,7 +340,7 @@ final class BufferPlan {
    * @param buffers their places
    * @param starts start of each dtype's memory within the memory of the surrounding plan
    */
-  record Body(Frame frame, BufferPlan buffers, Map<DType, Long> starts) {}
+  record Body(PlanRunFrame frame, BufferPlan buffers, Map<DType, Long> starts) {}
 
   List<Body> bodies() {
     List<Body> all = new ArrayList<>();

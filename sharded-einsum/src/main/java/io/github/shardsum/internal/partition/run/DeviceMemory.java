@@ -108,7 +108,7 @@ public record DeviceMemory(
     List<Integer> coordinates = new ArrayList<>();
     mesh.axisNames().forEach(axis -> coordinates.add(Math.min(coordinate, mesh.size(axis) - 1)));
     Stages stages =
-        Stages.of(plan, List.of(mesh.deviceAt(coordinates)), composites, BehindTransfers.none());
+        Stages.of(plan, List.of(mesh.deviceAt(coordinates)), composites, OverlapWorkers.none());
     BufferPlan buffers = new BufferPlan(stages);
     long inputs = 0;
     for (PlannedValue input : plan.inputs()) {

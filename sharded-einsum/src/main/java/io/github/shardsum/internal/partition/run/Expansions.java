@@ -24,7 +24,7 @@ final class Expansions {
     for (int number = plan.inputs().size(); number < makers.length; number++) {
       PlanStep step = plan.steps().get(makers[number]);
       if (step.action() instanceof Action.Apply apply
-          && OneHots.isOneHot(
+          && OneHotExpansions.isOneHot(
               apply.statement().operation(),
               step.operands(),
               number,

@@ -6,7 +6,7 @@ import io.github.shardsum.internal.layout.PaddedWindow;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
-import io.github.shardsum.internal.local.run.PlanRunner;
+import io.github.shardsum.internal.local.run.LocalPlanRunner;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.mesh.Cut;
@@ -45,7 +45,7 @@ final class NeighbourBlocks {
   private final PlanStep step;
   private final int number;
   private final int result;
-  private final Frame frame;
+  private final PlanRunFrame frame;
 
   /**
    * For each operand and device the first device that reads the same elements; the two share one
@@ -56,13 +56,13 @@ final class NeighbourBlocks {
   /** The code of each device; null for a device that computes no tile. */
   private final @Nullable Code[] codes;
 
-  private record Code(PlanRunner runner, LocalPlan plan) {}
+  private record Code(LocalPlanRunner runner, LocalPlan plan) {}
 
   NeighbourBlocks(
       Action.Neighbour action,
       SpmdPlan plan,
       int number,
-      Frame frame,
+      PlanRunFrame frame,
       CompositeCode.Finder composites,
       Workers workers) {
     this.step = plan.steps().get(number);
@@ -87,7 +87,7 @@ final class NeighbourBlocks {
   private static Code compile(
       Program program, CompositeCode.Finder composites, SumOrder sums, Workers workers) {
     LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), workers, sums);
-    return new Code(new PlanRunner(plan, workers, Optional.empty()), plan);
+    return new Code(new LocalPlanRunner(plan, workers, Optional.empty()), plan);
   }
 
   /**
@@ -159,7 +159,7 @@ final class NeighbourBlocks {
     List<Value> operands = new ArrayList<>();
     for (int i = 0; i < step.operands().size(); i++) {
       PlannedValue value = frame.value(step.operands().get(i));
-      operands.add(builder.input("v" + i, LocalStatements.type(value, shape(i, index))));
+      operands.add(builder.input("v" + i, DeviceStatements.type(value, shape(i, index))));
     }
     Value made =
         PaddedWindow.of(statement.operation())

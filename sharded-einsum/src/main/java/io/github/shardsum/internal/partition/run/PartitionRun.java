@@ -9,7 +9,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.local.compile.LocalCompiler;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.local.run.LocalPlan;
-import io.github.shardsum.internal.local.run.PlanRunner;
+import io.github.shardsum.internal.local.run.LocalPlanRunner;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.reshard.PartSizes;
 import io.github.shardsum.mesh.Cut;
@@ -62,7 +62,7 @@ final class PartitionRun {
   private final PlanStep step;
   private final int number;
   private final int result;
-  private final Frame frame;
+  private final PlanRunFrame frame;
   private final PartSizes sizes;
   private final List<Buffer> buffers;
   private final Map<String, Integer> places = new HashMap<>();
@@ -73,13 +73,13 @@ final class PartitionRun {
    */
   private final List<List<Code>> codes = new ArrayList<>();
 
-  private record Code(PlanRunner runner, LocalPlan plan) {}
+  private record Code(LocalPlanRunner runner, LocalPlan plan) {}
 
   PartitionRun(
       Action.Partitioned action,
       SpmdPlan plan,
       int number,
-      Frame frame,
+      PlanRunFrame frame,
       CompositeCode.Finder composites,
       Workers workers) {
     this.action = action;
@@ -124,7 +124,7 @@ final class PartitionRun {
               + composite.operands());
     }
     LocalPlan plan = LocalCompiler.plan(program, composites, Set.of(), workers, sums);
-    return new Code(new PlanRunner(plan, workers, Optional.empty()), plan);
+    return new Code(new LocalPlanRunner(plan, workers, Optional.empty()), plan);
   }
 
   /** A composite of local types, whose decomposition only serves for the types. */
@@ -171,7 +171,7 @@ final class PartitionRun {
     OptionalInt value = value(name);
     if (value.isPresent()) {
       PlannedValue planned = frame.value(value.getAsInt());
-      return LocalStatements.type(planned, frame.local(value.getAsInt(), index));
+      return DeviceStatements.type(planned, frame.local(value.getAsInt(), index));
     }
     Buffer buffer = buffers.get(place(name));
     Shape shape = shape(place(name), index);
@@ -265,7 +265,7 @@ final class PartitionRun {
       StepClock.Timed timed) {
     clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
     communication.run();
-    clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, LocalWork.NONE)));
+    clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, SegmentWork.NONE)));
   }
 
   private void start(Part.Rows rows, CollectivePlan.Builder builder) {
@@ -303,7 +303,7 @@ final class PartitionRun {
       return;
     }
     StepClock of = clock.get();
-    List<LocalWork> works =
+    List<SegmentWork> works =
         IntStream.range(0, code.size()).mapToObj(i -> work(run, code.get(i), i)).toList();
     builder.compute(
         run.composite(),
@@ -318,7 +318,7 @@ final class PartitionRun {
    * The work of a local composite if rows are spread evenly; its code has room for all rows that
    * the bound allows. A piece has its share of the experts and of the experts' rows.
    */
-  private LocalWork work(Part.Run run, Code code, int index) {
+  private SegmentWork work(Part.Run run, Code code, int index) {
     double piece = piece(run, index);
     double bytes = 0;
     double share = 1;
@@ -330,7 +330,8 @@ final class PartitionRun {
       share = Math.min(share, even);
     }
     // The code counts the operations of an even piece.
-    return new LocalWork(share * code.plan().flops() * piece * run.piece().count(), piece * bytes);
+    return new SegmentWork(
+        share * code.plan().flops() * piece * run.piece().count(), piece * bytes);
   }
 
   /** A piece's share of a device's columns of counts. */

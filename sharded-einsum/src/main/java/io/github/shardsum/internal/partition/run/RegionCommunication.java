@@ -27,10 +27,10 @@ import java.util.function.IntFunction;
 
 /** Runs communications of manual regions, in which each device has its own result. */
 final class RegionCommunication {
-  private final Frame frame;
+  private final PlanRunFrame frame;
   private final CollectivePlan.Builder builder;
 
-  RegionCommunication(Frame frame, CollectivePlan.Builder builder) {
+  RegionCommunication(PlanRunFrame frame, CollectivePlan.Builder builder) {
     this.frame = frame;
     this.builder = builder;
   }

@@ -40,11 +40,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class Segment {
   private final SpmdPlan plan;
-  private final Frame frame;
+  private final PlanRunFrame frame;
   private final List<Integer> steps;
   private final CompositeCode.Finder composites;
 
-  private final BehindTransfers workers;
+  private final OverlapWorkers workers;
 
   /** Whether devices run the segment while bytes travel. */
   private final boolean isBehind;
@@ -61,19 +61,19 @@ final class Segment {
   private final List<List<Tensor>> starts = new ArrayList<>();
 
   private record Code(
-      io.github.shardsum.internal.local.run.PlanRunner runner,
+      io.github.shardsum.internal.local.run.LocalPlanRunner runner,
       LocalPlan plan,
-      LocalWork work,
+      SegmentWork work,
       List<ChunkStart> starts) {}
 
   Segment(
       SpmdPlan plan,
-      Frame frame,
+      PlanRunFrame frame,
       List<Integer> own,
       Expansions expansions,
       Map<Integer, List<Integer>> readers,
       CompositeCode.Finder composites,
-      BehindTransfers workers,
+      OverlapWorkers workers,
       boolean isBehind) {
     this.workers = workers;
     this.isBehind = isBehind;
@@ -236,17 +236,17 @@ final class Segment {
     Map<Integer, Value> values = new HashMap<>();
     for (int input : inputs) {
       PlannedValue value = frame.value(input);
-      ValueType type = LocalStatements.type(value, local(value, index));
+      ValueType type = DeviceStatements.type(value, local(value, index));
       values.put(input, builder.input("v" + input, type));
     }
-    LocalStatements statements = new LocalStatements(builder, composites);
+    DeviceStatements statements = new DeviceStatements(builder, composites);
     for (int step : steps) {
       PlanStep at = plan.steps().get(step);
       Statement statement = ((Action.Apply) at.action()).statement();
       List<Value> operands = at.operands().stream().map(values::get).toList();
       List<ValueType> types =
           at.results().stream()
-              .map(result -> LocalStatements.type(result, local(result, index)))
+              .map(result -> DeviceStatements.type(result, local(result, index)))
               .toList();
       List<PlannedValue> given = at.operands().stream().map(frame::value).toList();
       List<Value> results = statements.add(statement, operands, given, at.results(), types);
@@ -271,9 +271,9 @@ final class Segment {
     Workers own = isBehind ? workers.workers(flops(program)) : workers.alone();
     LocalPlan local = LocalCompiler.plan(program, composites, Set.of(), own, plan.sums());
     return new Code(
-        new io.github.shardsum.internal.local.run.PlanRunner(local, own, Optional.empty()),
+        new io.github.shardsum.internal.local.run.LocalPlanRunner(local, own, Optional.empty()),
         local,
-        LocalWork.of(local),
+        SegmentWork.of(local),
         statements.starts());
   }
 
@@ -283,16 +283,16 @@ final class Segment {
     for (Statement statement : program.statements()) {
       if (statement.operation() instanceof Contraction.Einsum einsum) {
         List<Shape> shapes = einsum.operands().stream().map(x -> x.type().shape()).toList();
-        most = Math.max(most, CompiledForms.flops(einsum.equation(), shapes));
+        most = Math.max(most, CompiledBlockEinsum.flops(einsum.equation(), shapes));
       }
     }
     return most;
   }
 
   /** The work of a device; none if another device computes the same tile. */
-  LocalWork work(int index) {
+  SegmentWork work(int index) {
     Code code = codes[index];
-    return code == null ? LocalWork.NONE : code.work();
+    return code == null ? SegmentWork.NONE : code.work();
   }
 
   /** Computes the tiles whose first holder is the device. */

@@ -20,7 +20,7 @@ import java.util.function.Consumer;
 public final class SpmdRunner {
   private final SpmdPlan plan;
   private final Stages stages;
-  private final Frame frame;
+  private final PlanRunFrame frame;
   private final BufferPlan buffers;
   private final CollectivePlan program;
   private final Optional<StepClock> clock;
@@ -58,7 +58,7 @@ public final class SpmdRunner {
     this.plan = plan;
     this.stages =
         Stages.of(
-            plan, collectives.devices(), composites, new BehindTransfers(collectives::progress));
+            plan, collectives.devices(), composites, new OverlapWorkers(collectives::progress));
     this.frame = stages.frame();
     this.buffers = new BufferPlan(stages);
     CollectivePlan.Builder builder = collectives.plan("sharded");

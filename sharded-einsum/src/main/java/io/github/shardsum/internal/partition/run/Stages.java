@@ -1,9 +1,9 @@
 package io.github.shardsum.internal.partition.run;
 
 import io.github.shardsum.internal.local.run.CompositeCode;
+import io.github.shardsum.internal.local.run.FusedRegister;
 import io.github.shardsum.internal.local.run.LocalPlan;
-import io.github.shardsum.internal.local.run.Register;
-import io.github.shardsum.internal.reshard.Counting;
+import io.github.shardsum.internal.reshard.StepCounts;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
  * @param all the steps that run, in order
  */
 record Stages(
-    SpmdPlan plan, Frame frame, boolean isBody, Set<Integer> carriedOver, List<Stage> all) {
+    SpmdPlan plan, PlanRunFrame frame, boolean isBody, Set<Integer> carriedOver, List<Stage> all) {
   /** Steps that run before the next stage begins. */
   sealed interface Stage {
     /** Numbers of the values that the stage reads. */
@@ -61,7 +61,7 @@ record Stages(
         int step,
         List<Integer> reads,
         List<Integer> writes,
-        Optional<Reordered> exchange,
+        Optional<ReorderedDimension> exchange,
         Optional<NeighbourBlocks> neighbours,
         Optional<WindowBlocks> windows,
         Optional<PartitionRun> parts)
@@ -88,7 +88,7 @@ record Stages(
       SpmdPlan plan,
       List<Integer> devices,
       CompositeCode.Finder composites,
-      BehindTransfers behind) {
+      OverlapWorkers behind) {
     return of(plan, devices, composites, behind, 0, false, Set.of());
   }
 
@@ -96,11 +96,11 @@ record Stages(
       SpmdPlan plan,
       List<Integer> devices,
       CompositeCode.Finder composites,
-      BehindTransfers behind,
+      OverlapWorkers behind,
       int carried,
       boolean isBody,
       Set<String> manual) {
-    Frame frame = new Frame(plan, devices, manual);
+    PlanRunFrame frame = new PlanRunFrame(plan, devices, manual);
     Expansions expansions = new Expansions(plan);
     Map<Integer, List<Integer>> readers = Segment.readers(plan, expansions);
     List<Stage> all = new ArrayList<>();
@@ -124,10 +124,10 @@ record Stages(
 
   private static Stage step(
       SpmdPlan plan,
-      Frame frame,
+      PlanRunFrame frame,
       int number,
       CompositeCode.Finder composites,
-      BehindTransfers behind,
+      OverlapWorkers behind,
       Set<String> manual) {
     PlanStep step = plan.steps().get(number);
     int first = plan.number(number);
@@ -148,7 +148,7 @@ record Stages(
               number,
               step.operands(),
               writes,
-              Optional.of(new Reordered(step, frame.value(step.operands().getFirst()))),
+              Optional.of(new ReorderedDimension(step, frame.value(step.operands().getFirst()))),
               Optional.empty(),
               Optional.empty(),
               Optional.empty());
@@ -183,7 +183,7 @@ record Stages(
               Optional.empty(),
               Optional.of(
                   new PartitionRun(partitioned, plan, number, frame, composites, behind.alone())));
-      default -> new Stage.Between(number, Counting.reads(plan, number), writes);
+      default -> new Stage.Between(number, StepCounts.reads(plan, number), writes);
     };
   }
 
@@ -191,7 +191,7 @@ record Stages(
    * Outputs that a step writes directly into the memory of the next round's carried value. Only the
    * first device of each tile stores such an output, and no other carried value is the same output.
    */
-  private static Set<Integer> carriedOver(SpmdPlan plan, Frame frame, int carried) {
+  private static Set<Integer> carriedOver(SpmdPlan plan, PlanRunFrame frame, int carried) {
     List<Integer> outputs = plan.outputs().subList(0, carried);
     Set<Integer> over = new HashSet<>();
     for (int output : outputs) {
@@ -219,7 +219,7 @@ record Stages(
    */
   long packedBytes(int threads) {
     long bytes = arrays(threads, LocalPlan::packedBytes);
-    for (Register register : Register.values()) {
+    for (FusedRegister register : FusedRegister.values()) {
       bytes += arrays(threads, plan -> plan.blocks().bytes(register));
     }
     return bytes;

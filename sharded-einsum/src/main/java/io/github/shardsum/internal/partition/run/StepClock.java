@@ -26,7 +26,7 @@ final class StepClock {
     begun[device] = System.nanoTime();
   }
 
-  void end(int device, Timed of, LocalWork work) {
+  void end(int device, Timed of, SegmentWork work) {
     spans
         .get(device)
         .add(

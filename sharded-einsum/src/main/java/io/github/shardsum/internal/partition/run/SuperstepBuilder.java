@@ -8,8 +8,8 @@ import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.partition.run.Stages.Stage;
 import io.github.shardsum.internal.reshard.Halo;
-import io.github.shardsum.internal.reshard.Permutation;
 import io.github.shardsum.internal.reshard.Prices;
+import io.github.shardsum.internal.reshard.ReshardPermutation;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.Mesh;
@@ -31,7 +31,7 @@ import java.util.function.IntFunction;
 final class SuperstepBuilder {
   private final Stages stages;
   private final SpmdPlan plan;
-  private final Frame frame;
+  private final PlanRunFrame frame;
   private final CollectivePlan.Builder builder;
   private final List<Integer> devices;
 
@@ -73,16 +73,16 @@ final class SuperstepBuilder {
       between.parts().get().add(builder, clock, timed);
       return;
     }
-    LocalWork work = work(between.step(), step);
+    SegmentWork work = work(between.step(), step);
     clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.begin(i)));
     add(between);
     clock.ifPresent(of -> builder.compute("clock", (i, _) -> of.end(i, timed, work)));
   }
 
   /** The work of devices in a step that is neither a local program nor an einsum in windows. */
-  private LocalWork work(int number, PlanStep step) {
+  private SegmentWork work(int number, PlanStep step) {
     if (!(step.action() instanceof Action.Contract || step.action() instanceof Action.Neighbour)) {
-      return LocalWork.NONE;
+      return SegmentWork.NONE;
     }
     double bytes = 0;
     for (int operand : step.operands()) {
@@ -91,7 +91,7 @@ final class SuperstepBuilder {
     for (PlannedValue made : step.results()) {
       bytes += bytes(made);
     }
-    return new LocalWork(plan.flops(number), bytes);
+    return new SegmentWork(plan.flops(number), bytes);
   }
 
   private static double bytes(PlannedValue value) {
@@ -181,7 +181,7 @@ final class SuperstepBuilder {
               before.dim(scatter.label()),
               order());
       case Action.CollectivePermute _ -> {
-        Permutation permutation = Permutation.of(before, step.result().layout());
+        ReshardPermutation permutation = ReshardPermutation.of(before, step.result().layout());
         yield new Collective.Permute(permutation.axes(), Prices.pairs(permutation.sources()));
       }
       default ->
@@ -232,8 +232,8 @@ final class SuperstepBuilder {
 
   private void contract(Action.Contract contract, PlanStep step, int result) {
     List<Integer> operands = step.operands();
-    LocalEinsum einsum =
-        new LocalEinsum(
+    DeviceEinsum einsum =
+        new DeviceEinsum(
             contract, operands.stream().map(frame::value).toList(), step.result(), plan.sums());
     compute(
         step,
@@ -327,7 +327,7 @@ final class SuperstepBuilder {
   private void exchange(Stage.Between between, int result) {
     PlanStep step = plan.steps().get(between.step());
     int operand = step.operands().getFirst();
-    Reordered reordered = between.exchange().orElseThrow();
+    ReorderedDimension reordered = between.exchange().orElseThrow();
     List<RaggedCounts> counts = devices.stream().map(reordered::counts).toList();
     IntFunction<Tensor> packed = i -> frame.temporary(between.step(), Purpose.PACKED, 0, i);
     IntFunction<Tensor> received = i -> frame.temporary(between.step(), Purpose.RECEIVED, 0, i);
@@ -358,7 +358,7 @@ final class SuperstepBuilder {
   }
 
   private void loop(Stage.Rounds loop) {
-    LoopFrame rounds = new LoopFrame(frame, plan, loop);
+    LoopRunFrame rounds = new LoopRunFrame(frame, plan, loop);
     List<Integer> inside = new ArrayList<>(within);
     inside.add(loop.step());
     builder.repeat(

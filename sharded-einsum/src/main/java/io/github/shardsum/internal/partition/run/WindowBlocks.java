@@ -7,7 +7,7 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
-import io.github.shardsum.internal.reshard.Windowed;
+import io.github.shardsum.internal.reshard.WindowedEinsum;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.mesh.DeviceGroups;
@@ -36,11 +36,11 @@ final class WindowBlocks {
   private static final int HALVES = 2;
 
   private final Action.Windows action;
-  private final Windowed whole;
+  private final WindowedEinsum whole;
   private final List<Integer> operands;
   private final int number;
   private final int result;
-  private final Frame frame;
+  private final PlanRunFrame frame;
   private final DeviceGroups groups;
   private final int members;
   private final boolean isAlone;
@@ -48,7 +48,7 @@ final class WindowBlocks {
   /** The place of each device of this process. */
   private final Map<Integer, Integer> places = new HashMap<>();
 
-  private final CompiledForms forms;
+  private final CompiledBlockEinsum forms;
 
   /**
    * The chunks of a gather in the order of the rounds, each as its distance from the device's own
@@ -62,20 +62,21 @@ final class WindowBlocks {
   private final int[] first;
 
   WindowBlocks(
-      Action.Windows action, SpmdPlan plan, int number, Frame frame, BehindTransfers behind) {
+      Action.Windows action, SpmdPlan plan, int number, PlanRunFrame frame, OverlapWorkers behind) {
     PlanStep step = plan.steps().get(number);
     this.action = action;
     this.operands = step.operands();
     this.number = number;
     this.result = plan.number(number);
     this.frame = frame;
-    this.whole = Windowed.of(action, operands.stream().map(frame::value).toList(), step.result());
+    this.whole =
+        WindowedEinsum.of(action, operands.stream().map(frame::value).toList(), step.result());
     this.members = whole.members();
     this.groups = plan.mesh().groups(action.axes());
     this.isAlone = frame.devices().size() == plan.mesh().size();
     Workers alone = Workers.sequential();
     this.forms =
-        new CompiledForms(
+        new CompiledBlockEinsum(
             whole.equation(),
             EinsumOptions.defaults().withDtype(sumDType()).withSums(plan.sums()),
             travels() ? behind::workers : _ -> alone);
@@ -112,7 +113,7 @@ final class WindowBlocks {
 
   /** The dtype of the travelling blocks. */
   DType travelling() {
-    return Windowed.travelling(
+    return WindowedEinsum.travelling(
         action, operands.stream().map(frame::value).toList(), frame.value(result));
   }
 
@@ -268,7 +269,7 @@ final class WindowBlocks {
    * label.
    */
   private Tensor narrowed(Tensor block, Term term, int i, int member) {
-    int dim = Windowed.dim(term, whole.label());
+    int dim = WindowedEinsum.dim(term, whole.label());
     return dim < 0
         ? block
         : block.slice(dim, start(i, member), start(i, member) + length(i, member));
@@ -382,7 +383,7 @@ final class WindowBlocks {
     Tensor[] views = new Tensor[2];
     for (int operand = 0; operand < views.length; operand++) {
       Tensor block = frame.get(operands.get(operand), i);
-      int dim = Windowed.dim(whole.equation().operand(operand), whole.label());
+      int dim = WindowedEinsum.dim(whole.equation().operand(operand), whole.label());
       views[operand] = dim < 0 ? block : block.slice(dim, from, from + cut.length(half));
     }
     product(views, out, round == 0);

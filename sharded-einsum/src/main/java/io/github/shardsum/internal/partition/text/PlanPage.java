@@ -117,12 +117,12 @@ public final class PlanPage {
     return List.of(
         step.step(),
         step.values(),
-        TableCells.bytes(step.bytesReceived()),
-        TableCells.bytes(step.bytesSent()),
-        TableCells.bytes(step.lowerBound()),
-        TableCells.operations(step.flops()),
-        TableCells.price(step.price(), isTimed),
-        TableCells.bytes(step.heldBytes()),
+        PlanTableCells.bytes(step.bytesReceived()),
+        PlanTableCells.bytes(step.bytesSent()),
+        PlanTableCells.bytes(step.lowerBound()),
+        PlanTableCells.operations(step.flops()),
+        PlanTableCells.price(step.price(), isTimed),
+        PlanTableCells.bytes(step.heldBytes()),
         step.cause());
   }
 

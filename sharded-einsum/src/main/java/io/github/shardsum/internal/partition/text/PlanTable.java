@@ -76,11 +76,11 @@ public final class PlanTable {
         Locale.ROOT,
         "in all: received %,d elements%s, computed %s, held at most %s, %s%s",
         figures.received(),
-        bytes == 0 ? "" : " (" + TableCells.bytes(bytes) + ")",
+        bytes == 0 ? "" : " (" + PlanTableCells.bytes(bytes) + ")",
         Unit.FLOP.text(figures.flops()),
         Unit.BYTES.text(figures.peakBytes()),
         isTimed ? "in " : "priced as ",
-        orNone(TableCells.price(figures.price(), isTimed)) + (isTimed ? "" : " elements"));
+        orNone(PlanTableCells.price(figures.price(), isTimed)) + (isTimed ? "" : " elements"));
   }
 
   private static String orNone(String figure) {
@@ -106,7 +106,7 @@ public final class PlanTable {
           indent + 4,
           "because " + step.cause() + step.runnerUp().map(way -> "; " + instead(way)).orElse(""));
       if (of.steps().get(i).action() instanceof Action.Partitioned partitioned) {
-        wrapped(indent + 4, PartText.of(of, of.steps().get(i), partitioned));
+        wrapped(indent + 4, CompositePartText.of(of, of.steps().get(i), partitioned));
       }
       if (of.steps().get(i).action() instanceof Action.Loop loop) {
         boolean isRegion = loop.statement().operation() instanceof Nested.Manual;
@@ -127,20 +127,20 @@ public final class PlanTable {
 
   /** A price in another unit than the table's would mislead, so it is left out. */
   static String instead(Origin.Alternative way, boolean isTimed) {
-    String at = way.isTimed() == isTimed ? " at " + TableCells.price(way.cost(), isTimed) : "";
+    String at = way.isTimed() == isTimed ? " at " + PlanTableCells.price(way.cost(), isTimed) : "";
     return "instead " + way.description() + at;
   }
 
   private List<String> figures(StepFigures step) {
     List<String> all = new ArrayList<>();
-    all.add(TableCells.bytes(step.bytesReceived()));
-    all.add(TableCells.bytes(step.bytesSent()));
-    all.add(TableCells.bytes(step.lowerBound()));
-    all.add(TableCells.operations(step.flops()));
-    all.add(TableCells.price(step.price(), isTimed));
-    all.add(TableCells.bytes(step.heldBytes()));
-    step.schedule().ifPresent(at -> all.add(TableCells.price(at.begin(), isTimed)));
-    step.schedule().ifPresent(at -> all.add(TableCells.price(at.exposed(), isTimed)));
+    all.add(PlanTableCells.bytes(step.bytesReceived()));
+    all.add(PlanTableCells.bytes(step.bytesSent()));
+    all.add(PlanTableCells.bytes(step.lowerBound()));
+    all.add(PlanTableCells.operations(step.flops()));
+    all.add(PlanTableCells.price(step.price(), isTimed));
+    all.add(PlanTableCells.bytes(step.heldBytes()));
+    step.schedule().ifPresent(at -> all.add(PlanTableCells.price(at.begin(), isTimed)));
+    step.schedule().ifPresent(at -> all.add(PlanTableCells.price(at.exposed(), isTimed)));
     return all;
   }
 

@@ -5,8 +5,8 @@ import io.github.shardsum.internal.program.pass.AnnotationInsertion;
 import io.github.shardsum.internal.reshard.Halo;
 import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
-import io.github.shardsum.internal.reshard.Timeline;
-import io.github.shardsum.internal.reshard.Windowed;
+import io.github.shardsum.internal.reshard.StepTimeline;
+import io.github.shardsum.internal.reshard.WindowedEinsum;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanOptions;
@@ -54,7 +54,7 @@ record StepFigures(
     long lowerBound,
     double flops,
     double price,
-    Optional<Timeline.Entry> schedule,
+    Optional<StepTimeline.Entry> schedule,
     long heldBytes,
     List<Moved> parts,
     String cause,
@@ -90,16 +90,16 @@ record StepFigures(
   static All of(SpmdPlan plan, PlanOptions options) {
     DeviceMemory memory = DeviceMemory.of(plan);
     Prices prices = Prices.of(plan.mesh(), options);
-    Optional<Timeline> timeline =
-        starts(plan) ? Optional.of(Timeline.of(plan, prices)) : Optional.empty();
+    Optional<StepTimeline> timeline =
+        starts(plan) ? Optional.of(StepTimeline.of(plan, prices)) : Optional.empty();
     List<StepFigures> steps =
-        of(plan, prices, memory.steps(), timeline.map(Timeline::entries).orElse(List.of()));
+        of(plan, prices, memory.steps(), timeline.map(StepTimeline::entries).orElse(List.of()));
     return new All(
         steps,
         plan.elementsReceived(),
         plan.flops(),
         timeline
-            .map(Timeline::end)
+            .map(StepTimeline::end)
             .orElseGet(() -> steps.stream().mapToDouble(StepFigures::price).sum()),
         memory.peakBytes());
   }
@@ -114,13 +114,16 @@ record StepFigures(
   }
 
   private static List<StepFigures> of(
-      SpmdPlan plan, Prices prices, List<DeviceMemory.Step> memory, List<Timeline.Entry> entries) {
+      SpmdPlan plan,
+      Prices prices,
+      List<DeviceMemory.Step> memory,
+      List<StepTimeline.Entry> entries) {
     List<String> groups = PlanNames.groups(plan);
     List<StepFigures> all = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       DeviceMemory.Step held = memory.get(i);
-      Optional<Timeline.Entry> schedule =
+      Optional<StepTimeline.Entry> schedule =
           entries.isEmpty() ? Optional.empty() : Optional.of(entries.get(i));
       List<StepFigures> body =
           step.action() instanceof Action.Loop loop
@@ -128,7 +131,7 @@ record StepFigures(
                   loop.body(),
                   prices,
                   held.body(),
-                  schedule.map(Timeline.Entry::body).orElse(List.of()))
+                  schedule.map(StepTimeline.Entry::body).orElse(List.of()))
               : List.of();
       all.add(of(plan, i, groups.get(i), prices, schedule, held.bytes(), body));
     }
@@ -140,7 +143,7 @@ record StepFigures(
       int i,
       String group,
       Prices prices,
-      Optional<Timeline.Entry> schedule,
+      Optional<StepTimeline.Entry> schedule,
       long held,
       List<StepFigures> body) {
     PlanStep step = plan.steps().get(i);
@@ -158,7 +161,7 @@ record StepFigures(
     } else if (step.action() instanceof Action.Windows windows) {
       bytes =
           Math.multiplyExact(
-              received, Windowed.travelling(windows, read, step.result()).byteSize());
+              received, WindowedEinsum.travelling(windows, read, step.result()).byteSize());
       sent = bytes;
       lacking = bytes;
     } else if (step.action() instanceof Action.Neighbour neighbour) {
@@ -177,7 +180,8 @@ record StepFigures(
       sent = eachOnce ? sent(step, before) * width : bytes;
       for (int value = 0; value < step.results().size(); value++) {
         PlannedValue after = step.results().get(value);
-        lacking += Missing.most(read.get(value).layout(), after.layout(), after.shape()) * width;
+        lacking +=
+            PlanLowerBound.most(read.get(value).layout(), after.layout(), after.shape()) * width;
       }
     }
     return new StepFigures(
@@ -190,7 +194,7 @@ record StepFigures(
         sent,
         lacking,
         plan.flops(i),
-        schedule.map(Timeline.Entry::price).orElseGet(() -> price(plan, i, prices, body)),
+        schedule.map(StepTimeline.Entry::price).orElseGet(() -> price(plan, i, prices, body)),
         schedule,
         held,
         moved(step, read, prices),
@@ -252,7 +256,7 @@ record StepFigures(
    * exchange, so a device sends as many elements as it would receive in the opposite exchange.
    */
   private static long sent(PlanStep step, PlannedValue before) {
-    return Missing.most(step.result().layout(), before.layout(), before.shape());
+    return PlanLowerBound.most(step.result().layout(), before.layout(), before.shape());
   }
 
   private static double price(SpmdPlan plan, int i, Prices prices, List<StepFigures> body) {
@@ -260,6 +264,6 @@ record StepFigures(
     if (step.action() instanceof Action.Loop loop) {
       return loop.rounds() * body.stream().mapToDouble(StepFigures::price).sum();
     }
-    return Timeline.price(plan, i, prices);
+    return StepTimeline.price(plan, i, prices);
   }
 }

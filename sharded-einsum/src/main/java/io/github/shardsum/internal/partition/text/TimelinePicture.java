@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.internal.reshard.Timeline;
+import io.github.shardsum.internal.reshard.StepTimeline;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.picture.Axis;
@@ -79,12 +79,12 @@ final class TimelinePicture {
     double at = 0;
     for (int i = 0; i < steps.size(); i++) {
       StepFigures step = steps.get(i);
-      double begin = step.schedule().map(Timeline.Entry::begin).orElse(at);
-      double end = step.schedule().map(Timeline.Entry::end).orElse(at + step.price());
-      double exposed = step.schedule().map(Timeline.Entry::exposed).orElse(0.0);
+      double begin = step.schedule().map(StepTimeline.Entry::begin).orElse(at);
+      double end = step.schedule().map(StepTimeline.Entry::end).orElse(at + step.price());
+      double exposed = step.schedule().map(StepTimeline.Entry::exposed).orElse(0.0);
       boolean isTransfer =
           step.schedule()
-              .map(Timeline.Entry::isTransfer)
+              .map(StepTimeline.Entry::isTransfer)
               .orElse(plan.steps().get(i).action().isCollective());
       spans.add(new Span(begin, end, exposed, isTransfer));
       at = end;

@@ -3,8 +3,8 @@ package io.github.shardsum.internal.program.gradient;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.pass.Simplification;
-import io.github.shardsum.internal.program.types.Regions;
-import io.github.shardsum.internal.program.types.Variance;
+import io.github.shardsum.internal.program.types.RegionTypeCheck;
+import io.github.shardsum.internal.program.types.VarianceInference;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Movement.Annotate;
@@ -87,7 +87,7 @@ public final class Differentiation {
    */
   public static Gradients.Gradient run(
       Program program, List<Integer> outputs, List<Integer> inputs, boolean ones, boolean values) {
-    Regions.check(program);
+    RegionTypeCheck.check(program);
     Differentiation differentiation =
         new Differentiation(program, MemberSums.none(program), outputs, inputs, ones, values);
     Program gradient = differentiation.run();
@@ -152,7 +152,8 @@ public final class Differentiation {
     for (int i : outputs) {
       Value output = program.outputs().get(i);
       // Along the axes of the term each member has its own part of the result.
-      Set<String> due = Variance.minus(ManualGradient.named(terms.get(i)), members.of(output));
+      Set<String> due =
+          VarianceInference.minus(ManualGradient.named(terms.get(i)), members.of(output));
       contribute(output, due, cotangent(output));
     }
     backward();
@@ -165,9 +166,9 @@ public final class Differentiation {
           .getOrDefault(input, Map.of())
           .forEach(
               (due, part) -> {
-                Set<String> inside = Variance.minus(due, members.edge());
+                Set<String> inside = VarianceInference.minus(due, members.edge());
                 Value own = new ManualGradient(builder).summed(part, members.named(inside));
-                parts.merge(Variance.minus(due, inside), own, builder::add);
+                parts.merge(VarianceInference.minus(due, inside), own, builder::add);
               });
       parts.forEach(
           (due, part) -> {

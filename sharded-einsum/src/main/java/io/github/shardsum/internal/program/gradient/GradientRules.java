@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.program.gradient;
 
 import io.github.shardsum.internal.program.types.LabelEquations;
-import io.github.shardsum.internal.program.types.Variance;
+import io.github.shardsum.internal.program.types.VarianceInference;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
@@ -93,7 +93,8 @@ final class GradientRules {
   }
 
   private static boolean isSame(Communication communication, List<Set<String>> varies) {
-    return Collections.disjoint(Variance.union(varies), Variance.names(communication.axes()));
+    return Collections.disjoint(
+        VarianceInference.union(varies), VarianceInference.names(communication.axes()));
   }
 
   private static List<Optional<Value>> nothing(int count) {

@@ -159,7 +159,7 @@ final class ManualGradient {
   /** Axes of a term's labels and its partial axes. */
   static Set<String> named(Term term) {
     Set<String> names = new java.util.TreeSet<>(term.partial());
-    names.addAll(io.github.shardsum.internal.program.types.Variance.named(term));
+    names.addAll(io.github.shardsum.internal.program.types.VarianceInference.named(term));
     return names;
   }
 }

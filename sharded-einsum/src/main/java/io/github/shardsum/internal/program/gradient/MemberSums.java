@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.program.gradient;
 
-import io.github.shardsum.internal.program.types.Variance;
+import io.github.shardsum.internal.program.types.VarianceInference;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.OwnChunk;
 import io.github.shardsum.program.MeshAxis;
@@ -32,7 +32,7 @@ record MemberSums(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, 
   /** The single member of a program outside of regions. */
   static MemberSums none(Program program) {
     List<Set<String>> inputs = Collections.nCopies(program.inputs().size(), Set.of());
-    return new MemberSums(Variance.of(program, inputs), Map.of(), Set.of());
+    return new MemberSums(VarianceInference.of(program, inputs), Map.of(), Set.of());
   }
 
   Set<String> of(Value value) {
@@ -58,38 +58,44 @@ record MemberSums(Map<Value, Set<String>> variance, Map<String, MeshAxis> axes, 
   Set<String> due(Statement statement, int operand) {
     Operation operation = statement.operation();
     Value x = operation.operands().get(operand);
-    Set<String> result = Variance.union(of(statement.results()));
+    Set<String> result = VarianceInference.union(of(statement.results()));
     return switch (operation) {
       // The gradient of the region has already summed inside of the region.
       case Manual _ -> Set.of();
       case Scan scan ->
-          Variance.minus(Variance.carried(scan, of(scan.operands())).get(operand), of(x));
+          VarianceInference.minus(
+              VarianceInference.carried(scan, of(scan.operands())).get(operand), of(x));
       case OwnChunk chunk when isSame(x, chunk.axes()) ->
-          Variance.minus(Variance.minus(result, Variance.names(chunk.axes())), of(x));
+          VarianceInference.minus(
+              VarianceInference.minus(result, VarianceInference.names(chunk.axes())), of(x));
       case Communication communication ->
-          Variance.minus(
-              Variance.union(List.of(result, Variance.names(communication.axes()))), of(x));
-      default -> Variance.minus(result, of(x));
+          VarianceInference.minus(
+              VarianceInference.union(
+                  List.of(result, VarianceInference.names(communication.axes()))),
+              of(x));
+      default -> VarianceInference.minus(result, of(x));
     };
   }
 
   /** Whether a value is the same along all of some axes. */
   boolean isSame(Value x, List<MeshAxis> along) {
-    return Collections.disjoint(of(x), Variance.names(along));
+    return Collections.disjoint(of(x), VarianceInference.names(along));
   }
 
   /** The members of the body of a scan whose operands have the given variance. */
   MemberSums in(Scan scan, List<Set<String>> operands) {
-    List<Set<String>> inputs = Variance.carried(scan, operands);
-    return new MemberSums(Variance.of(scan.body(), inputs), axes, Set.of());
+    List<Set<String>> inputs = VarianceInference.carried(scan, operands);
+    return new MemberSums(VarianceInference.of(scan.body(), inputs), axes, Set.of());
   }
 
   /** The members of the body of a region whose operands have the given variance. */
   MemberSums in(Manual manual, List<Set<String>> operands) {
     Map<String, MeshAxis> all = new java.util.TreeMap<>(axes);
     manual.axes().forEach(axis -> all.put(axis.name(), axis));
-    List<Set<String>> inputs = Variance.inputs(manual, operands);
+    List<Set<String>> inputs = VarianceInference.inputs(manual, operands);
     return new MemberSums(
-        Variance.of(manual.body(), inputs), all, new HashSet<>(Variance.names(manual.axes())));
+        VarianceInference.of(manual.body(), inputs),
+        all,
+        new HashSet<>(VarianceInference.names(manual.axes())));
   }
 }

@@ -1,8 +1,8 @@
 package io.github.shardsum.internal.program.pass;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.types.Family;
-import io.github.shardsum.internal.program.types.Regions;
+import io.github.shardsum.internal.program.types.RegionMembers;
+import io.github.shardsum.internal.program.types.RegionTypeCheck;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.AllGather;
 import io.github.shardsum.program.Communication.AllReduce;
@@ -41,12 +41,12 @@ public final class Unrolling {
   private static final int MOST = 64;
 
   private final ProgramEditor editor;
-  private final Family family;
+  private final RegionMembers family;
 
   /** For each value of the program, the value that each member reads. */
   private final Map<Value, List<Value>> known = new HashMap<>();
 
-  private Unrolling(ProgramEditor editor, Family family) {
+  private Unrolling(ProgramEditor editor, RegionMembers family) {
     this.editor = editor;
     this.family = family;
   }
@@ -58,12 +58,12 @@ public final class Unrolling {
    * @return a program without regions; the same program if it has none
    */
   public static Program run(Program program) {
-    Regions.check(program);
-    if (!Regions.any(program)) {
+    RegionTypeCheck.check(program);
+    if (!RegionTypeCheck.any(program)) {
       return program;
     }
     ProgramEditor editor = new ProgramEditor(program);
-    Unrolling outside = new Unrolling(editor, Family.OUTSIDE);
+    Unrolling outside = new Unrolling(editor, RegionMembers.OUTSIDE);
     program.inputs().forEach(input -> outside.known.put(input, List.of(input)));
     program.statements().forEach(outside::outside);
     return editor.program(outside.of(program.outputs(), 0));
@@ -74,7 +74,7 @@ public final class Unrolling {
     boolean kept =
         switch (statement.operation()) {
           case Manual _ -> false;
-          case Scan scan -> !Regions.any(scan.body());
+          case Scan scan -> !RegionTypeCheck.any(scan.body());
           default -> true;
         };
     if (kept) {
@@ -107,7 +107,7 @@ public final class Unrolling {
                   ? index(axis)
                   : communicate(communication, of(operands.getFirst())));
       case Manual manual -> region(statement, manual);
-      case Scan scan when Regions.any(scan.body()) -> scan(statement, scan);
+      case Scan scan when RegionTypeCheck.any(scan.body()) -> scan(statement, scan);
       case Movement.Annotate(Value x, _) -> known.put(statement.result(), of(x));
       default -> {
         List<List<Value>> each = new ArrayList<>();
@@ -196,7 +196,7 @@ public final class Unrolling {
     List<Value> wide =
         widened ? parts.stream().map(part -> one(new Convert(part, DType.F32))).toList() : parts;
     BinaryKind kind = kind(by, parts.getFirst().type().dtype());
-    Value sum = Family.combine(wide, axes, (a, b) -> one(new Binary(kind, a, b)));
+    Value sum = RegionMembers.combine(wide, axes, (a, b) -> one(new Binary(kind, a, b)));
     return widened ? one(new Convert(sum, DType.BF16)) : sum;
   }
 
@@ -210,7 +210,7 @@ public final class Unrolling {
   }
 
   private void region(Statement statement, Manual manual) {
-    Family inner = family.with(manual.axes());
+    RegionMembers inner = family.with(manual.axes());
     if (inner.members() > MOST) {
       throw ProgramException.of(
           manual,
@@ -244,14 +244,19 @@ public final class Unrolling {
   }
 
   private Value part(
-      Value whole, Term term, Family inner, int member, int outer, Map<List<Integer>, Value> done) {
+      Value whole,
+      Term term,
+      RegionMembers inner,
+      int member,
+      int outer,
+      Map<List<Integer>, Value> done) {
     List<Integer> key = new ArrayList<>(List.of(outer));
     Value part = whole;
     for (int dim = 0; dim < term.size(); dim++) {
       List<MeshAxis> axes = inner.named(term.axis(dim).mesh());
       if (!axes.isEmpty()) {
         int index = inner.index(member, axes);
-        int parts = new Family(axes).members();
+        int parts = new RegionMembers(axes).members();
         key.add(index);
         Value before = part;
         String label = term.axis(dim).label();

@@ -55,9 +55,9 @@ import java.util.Optional;
 final class OperationParser {
   private final String name;
   private final List<Value> operands;
-  private final Map<String, Attribute> attributes;
+  private final Map<String, AttributeText> attributes;
 
-  OperationParser(String name, List<Value> operands, Map<String, Attribute> attributes) {
+  OperationParser(String name, List<Value> operands, Map<String, AttributeText> attributes) {
     this.name = name;
     this.operands = operands;
     this.attributes = new LinkedHashMap<>(attributes);
@@ -284,8 +284,8 @@ final class OperationParser {
     return Composite.of(word("name"), own, operands, program("decomposition"), texts("splittable"));
   }
 
-  private Attribute take(String key) {
-    Attribute value = attributes.remove(key);
+  private AttributeText take(String key) {
+    AttributeText value = attributes.remove(key);
     if (value == null) {
       throw bad("expected an attribute " + key);
     }
@@ -294,29 +294,30 @@ final class OperationParser {
 
   private String word(String key) {
     return switch (take(key)) {
-      case Attribute.Word(String value) -> value;
-      case Attribute other -> throw bad(key + ": expected a word, got " + other.text(""));
+      case AttributeText.Word(String value) -> value;
+      case AttributeText other -> throw bad(key + ": expected a word, got " + other.text(""));
     };
   }
 
   private String text(String key) {
     return switch (take(key)) {
-      case Attribute.Text(String value) -> value;
-      case Attribute other -> throw bad(key + ": expected text in quotes, got " + other.text(""));
+      case AttributeText.Text(String value) -> value;
+      case AttributeText other ->
+          throw bad(key + ": expected text in quotes, got " + other.text(""));
     };
   }
 
   private List<String> texts(String key) {
     return switch (take(key)) {
-      case Attribute.Texts(List<String> values) -> values;
-      case Attribute other -> throw bad(key + ": expected a list, got " + other.text(""));
+      case AttributeText.Texts(List<String> values) -> values;
+      case AttributeText other -> throw bad(key + ": expected a list, got " + other.text(""));
     };
   }
 
   private Program program(String key) {
     return switch (take(key)) {
-      case Attribute.Nested(Program program) -> program;
-      case Attribute other -> throw bad(key + ": expected a program, got " + other.text(""));
+      case AttributeText.Nested(Program program) -> program;
+      case AttributeText other -> throw bad(key + ": expected a program, got " + other.text(""));
     };
   }
 

@@ -102,7 +102,7 @@ public final class OperationPrinter {
   }
 
   /** Attributes in the order in which they are printed. */
-  static Map<String, Attribute> attributes(Operation operation) {
+  static Map<String, AttributeText> attributes(Operation operation) {
     Attributes all = new Attributes();
     return switch (operation) {
       case Unary _, Binary _, Compare _, Select _ -> all.map;
@@ -154,7 +154,8 @@ public final class OperationPrinter {
     };
   }
 
-  private static Map<String, Attribute> communication(Attributes all, Communication communication) {
+  private static Map<String, AttributeText> communication(
+      Attributes all, Communication communication) {
     return switch (communication) {
       case Communication.AllReduce r -> all.axes(r.axes()).word("by", lower(r.by())).map;
       case Communication.AllGather g -> all.axes(g.axes()).text("label", g.label()).map;
@@ -174,7 +175,7 @@ public final class OperationPrinter {
     };
   }
 
-  private static Map<String, Attribute> einsum(Attributes all, Contraction.Einsum einsum) {
+  private static Map<String, AttributeText> einsum(Attributes all, Contraction.Einsum einsum) {
     all.text("equation", einsum.equation().toString());
     if (einsum.operands().getFirst().type().dtype() != einsum.dtype()) {
       all.word("dtype", einsum.dtype().toString());
@@ -188,7 +189,7 @@ public final class OperationPrinter {
     return all.map;
   }
 
-  private static Map<String, Attribute> movement(Attributes all, Movement movement) {
+  private static Map<String, AttributeText> movement(Attributes all, Movement movement) {
     return switch (movement) {
       case Annotate(_, Annotation annotation) -> {
         all.text("layout", annotation.layout());
@@ -244,7 +245,7 @@ public final class OperationPrinter {
                 attributes.add(
                     key
                         + "="
-                        + (value instanceof Attribute.Nested(Program program)
+                        + (value instanceof AttributeText.Nested(Program program)
                             ? "program " + program.name()
                             : value.text(""))));
     return operands + attributes.toString();
@@ -252,35 +253,35 @@ public final class OperationPrinter {
 
   /** Collects attributes; not thread-safe. */
   private static final class Attributes {
-    private final Map<String, Attribute> map = new LinkedHashMap<>();
+    private final Map<String, AttributeText> map = new LinkedHashMap<>();
 
-    private Attributes put(String key, Attribute value) {
+    private Attributes put(String key, AttributeText value) {
       map.put(key, value);
       return this;
     }
 
     Attributes text(String key, String value) {
-      return put(key, new Attribute.Text(value));
+      return put(key, new AttributeText.Text(value));
     }
 
     Attributes word(String key, String value) {
-      return put(key, new Attribute.Word(value));
+      return put(key, new AttributeText.Word(value));
     }
 
     Attributes whole(String key, long value) {
-      return put(key, new Attribute.Word(Long.toString(value)));
+      return put(key, new AttributeText.Word(Long.toString(value)));
     }
 
     Attributes number(String key, Scalar value) {
-      return put(key, new Attribute.Word(value.toString()));
+      return put(key, new AttributeText.Word(value.toString()));
     }
 
     Attributes flag(String key, boolean value) {
-      return put(key, new Attribute.Word(Boolean.toString(value)));
+      return put(key, new AttributeText.Word(Boolean.toString(value)));
     }
 
     Attributes texts(String key, List<String> values) {
-      return put(key, new Attribute.Texts(values));
+      return put(key, new AttributeText.Texts(values));
     }
 
     Attributes axes(List<MeshAxis> values) {
@@ -288,7 +289,7 @@ public final class OperationPrinter {
     }
 
     Attributes program(String key, Program value) {
-      return put(key, new Attribute.Nested(value));
+      return put(key, new AttributeText.Nested(value));
     }
   }
 }

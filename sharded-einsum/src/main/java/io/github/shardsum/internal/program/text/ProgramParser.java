@@ -168,7 +168,7 @@ public final class ProgramParser {
           symbol(')');
         }
       }
-      Map<String, Attribute> attributes = accept('{') ? attributes() : Map.of();
+      Map<String, AttributeText> attributes = accept('{') ? attributes() : Map.of();
       return located(start, () -> new OperationParser(mnemonic, operands, attributes).read());
     }
   }
@@ -184,8 +184,8 @@ public final class ProgramParser {
     }
   }
 
-  private Map<String, Attribute> attributes() {
-    Map<String, Attribute> attributes = new LinkedHashMap<>();
+  private Map<String, AttributeText> attributes() {
+    Map<String, AttributeText> attributes = new LinkedHashMap<>();
     if (accept('}')) {
       return attributes;
     }
@@ -200,9 +200,9 @@ public final class ProgramParser {
     return attributes;
   }
 
-  private Attribute attribute() {
+  private AttributeText attribute() {
     if (peek('"')) {
-      return new Attribute.Text(quoted());
+      return new AttributeText.Text(quoted());
     }
     if (accept('[')) {
       List<String> values = new ArrayList<>();
@@ -212,16 +212,16 @@ public final class ProgramParser {
         } while (accept(','));
         symbol(']');
       }
-      return new Attribute.Texts(values);
+      return new AttributeText.Texts(values);
     }
     int start = at;
     String word = word();
     boolean nested = word.equals("program") && !peek(',') && !peek('}');
     if (nested) {
       at = start;
-      return new Attribute.Nested(nested());
+      return new AttributeText.Nested(nested());
     }
-    return new Attribute.Word(word);
+    return new AttributeText.Word(word);
   }
 
   private String quoted() {

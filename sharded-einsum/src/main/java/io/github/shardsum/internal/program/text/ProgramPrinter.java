@@ -55,7 +55,7 @@ public final class ProgramPrinter {
         statement.operation().operands().stream()
             .map(Value::name)
             .collect(Collectors.joining(", ", "(", ")"));
-    Map<String, Attribute> attributes = OperationPrinter.attributes(statement.operation());
+    Map<String, AttributeText> attributes = OperationPrinter.attributes(statement.operation());
     StringJoiner text = new StringJoiner(", ", " {", "}").setEmptyValue("");
     attributes.forEach((key, value) -> text.add(key + "=" + value.text(indent)));
     return results + " = " + OperationPrinter.mnemonic(statement.operation()) + operands + text;

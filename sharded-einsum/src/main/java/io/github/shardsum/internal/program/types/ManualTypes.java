@@ -186,7 +186,7 @@ final class ManualTypes {
             + "\" of "
             + value
             + "; every word is one label");
-    Set<String> named = Variance.named(term);
+    Set<String> named = VarianceInference.named(term);
     named.addAll(term.partial());
     for (String name : named) {
       check(
@@ -197,7 +197,8 @@ final class ManualTypes {
 
   private List<ValueType> outputs(Manual manual, Map<String, MeshAxis> own) {
     List<Set<String>> outside = manual.operands().stream().map(_ -> Set.<String>of()).toList();
-    Map<Value, Set<String>> variance = Variance.of(manual.body(), Variance.inputs(manual, outside));
+    Map<Value, Set<String>> variance =
+        VarianceInference.of(manual.body(), VarianceInference.inputs(manual, outside));
     List<ValueType> types = new ArrayList<>();
     for (int i = 0; i < manual.out().size(); i++) {
       Value output = manual.body().outputs().get(i);
@@ -208,7 +209,7 @@ final class ManualTypes {
           "an output behind a bar must have a dtype of numbers, got " + output);
       Set<String> varies = new TreeSet<>(variance.getOrDefault(output, Set.of()));
       varies.retainAll(own.keySet());
-      varies.removeAll(Variance.named(term));
+      varies.removeAll(VarianceInference.named(term));
       term.partial().forEach(varies::remove);
       check(
           varies.isEmpty(),
@@ -243,7 +244,7 @@ final class ManualTypes {
    */
   private void body(Program body, Map<String, MeshAxis> own) {
     for (Value input : body.inputs()) {
-      Set<String> named = Variance.named(input.type().labels());
+      Set<String> named = VarianceInference.named(input.type().labels());
       named.addAll(input.type().labels().partial());
       named.retainAll(own.keySet());
       check(

@@ -73,7 +73,7 @@ final class NestedTypes {
     List<Long> sizes = new ArrayList<>(type.sizes());
     names.addFirst(scan.label());
     sizes.addFirst(scan.count());
-    return Labels.of(scan, type.dtype(), names, sizes);
+    return LabelTypes.of(scan, type.dtype(), names, sizes);
   }
 
   private static List<ValueType> composite(Composite composite) {

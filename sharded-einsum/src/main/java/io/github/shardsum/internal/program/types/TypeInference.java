@@ -140,18 +140,18 @@ public final class TypeInference {
           case POWER -> floating(dtype);
           case AND, OR, XOR -> bool(dtype);
         }
-        yield Labels.union(operation, dtype, List.of(x, y));
+        yield LabelTypes.union(operation, dtype, List.of(x, y));
       }
       case Compare(_, Value x, Value y) -> {
         same(x, y);
-        yield Labels.union(operation, DType.BOOL, List.of(x, y));
+        yield LabelTypes.union(operation, DType.BOOL, List.of(x, y));
       }
       case Select(Value condition, Value x, Value y) -> {
         same(x, y);
         check(
             condition.type().dtype() == DType.BOOL,
             "condition must be of bool, got " + condition.type().dtype());
-        yield Labels.union(operation, x.type().dtype(), List.of(condition, x, y));
+        yield LabelTypes.union(operation, x.type().dtype(), List.of(condition, x, y));
       }
       case Convert(Value x, DType dtype) -> x.type().withDtype(dtype);
       case Ragged ragged -> ragged(ragged);
@@ -193,13 +193,14 @@ public final class TypeInference {
   }
 
   private ValueType ragged(Ragged ragged) {
-    Labels.axis(operation, ragged.x(), ragged.label());
+    LabelTypes.axis(operation, ragged.x(), ragged.label());
     ValueType lengths = ragged.lengths().type();
     check(isIndex(lengths.dtype()), "lengths must be of i32 or i64, got " + lengths.dtype());
     check(lengths.axis(ragged.label()) < 0, "lengths must not have label " + ragged.label());
     fits(ragged.fill(), ragged.x().type().dtype());
     ValueType union =
-        Labels.union(operation, ragged.x().type().dtype(), List.of(ragged.x(), ragged.lengths()));
+        LabelTypes.union(
+            operation, ragged.x().type().dtype(), List.of(ragged.x(), ragged.lengths()));
     check(
         union.rank() == ragged.x().type().rank(),
         "lengths must have labels of x only, got " + lengths);
@@ -220,17 +221,17 @@ public final class TypeInference {
         check(
             labels.stream().distinct().count() == labels.size(),
             "labels must be distinct, got " + labels);
-        labels.forEach(label -> Labels.axis(operation, x, label));
+        labels.forEach(label -> LabelTypes.axis(operation, x, label));
         yield without(x.type(), labels);
       }
       case Softmax(Value x, String label) -> {
         floating(x.type().dtype());
-        Labels.axis(operation, x, label);
+        LabelTypes.axis(operation, x, label);
         yield x.type().withoutLayout();
       }
       case CumulativeSum sum -> {
         numbers(sum.x().type().dtype());
-        Labels.axis(operation, sum.x(), sum.label());
+        LabelTypes.axis(operation, sum.x(), sum.label());
         yield sum.x().type().withoutLayout();
       }
     };
@@ -251,14 +252,14 @@ public final class TypeInference {
   private List<ValueType> selection(Selection selection) {
     return switch (selection) {
       case TopK(Value x, String label, long k, String into) -> {
-        int axis = Labels.axis(operation, x, label);
+        int axis = LabelTypes.axis(operation, x, label);
         long size = x.type().shape().size(axis);
         check(k >= 0 && k <= size, "k must be in [0, " + size + "], the label's size");
-        ValueType values = Labels.replace(operation, x.type(), axis, List.of(into), List.of(k));
+        ValueType values = LabelTypes.replace(operation, x.type(), axis, List.of(into), List.of(k));
         yield List.of(values, values.withDtype(DType.I32));
       }
       case ArgMax(Value x, String label) -> {
-        int axis = Labels.axis(operation, x, label);
+        int axis = LabelTypes.axis(operation, x, label);
         check(x.type().shape().size(axis) > 0, "label must have at least one element");
         yield List.of(without(x.type(), List.of(label)).withDtype(DType.I32));
       }
@@ -270,7 +271,7 @@ public final class TypeInference {
         List<Long> sizes = new ArrayList<>(type.sizes());
         names.add(label);
         sizes.add(size);
-        yield List.of(Labels.of(operation, dtype, names, sizes));
+        yield List.of(LabelTypes.of(operation, dtype, names, sizes));
       }
     };
   }
@@ -301,7 +302,7 @@ public final class TypeInference {
       case Annotate annotate -> annotate(annotate);
       case Slice slice -> slice(slice);
       case Pad pad -> {
-        int axis = Labels.axis(operation, pad.x(), pad.label());
+        int axis = LabelTypes.axis(operation, pad.x(), pad.label());
         fits(pad.fill(), pad.x().type().dtype());
         check(
             pad.low() >= 0 && pad.high() >= 0 && pad.interior() >= 0,
@@ -313,13 +314,13 @@ public final class TypeInference {
       }
       case Concatenate concatenate -> concatenate(concatenate);
       case Shift(Value x, String label, _, Scalar fill) -> {
-        Labels.axis(operation, x, label);
+        LabelTypes.axis(operation, x, label);
         fits(fill, x.type().dtype());
         yield x.type().withoutLayout();
       }
       case Window window -> window(window);
       case Split(Value x, String label, List<String> into, List<Long> sizes) -> {
-        int axis = Labels.axis(operation, x, label);
+        int axis = LabelTypes.axis(operation, x, label);
         check(
             into.size() == sizes.size() && !into.isEmpty(),
             "labels must be at least one, and sizes one for each label");
@@ -330,19 +331,19 @@ public final class TypeInference {
         check(
             product == x.type().shape().size(axis),
             "sizes must have the product " + x.type().shape().size(axis));
-        yield Labels.replace(operation, x.type(), axis, into, sizes);
+        yield LabelTypes.replace(operation, x.type(), axis, into, sizes);
       }
       case Merge merge -> merge(merge);
     };
   }
 
   private ValueType resized(Value x, int axis, long size) {
-    return Labels.replace(
+    return LabelTypes.replace(
         operation, x.type(), axis, List.of(x.type().names().get(axis)), List.of(size));
   }
 
   private ValueType slice(Slice slice) {
-    int axis = Labels.axis(operation, slice.x(), slice.label());
+    int axis = LabelTypes.axis(operation, slice.x(), slice.label());
     long size = slice.x().type().shape().size(axis);
     check(
         0 <= slice.from() && slice.from() <= slice.to() && slice.to() <= size,
@@ -354,11 +355,11 @@ public final class TypeInference {
   private ValueType concatenate(Concatenate concatenate) {
     check(!concatenate.operands().isEmpty(), "operands must be at least one, got none");
     Value first = concatenate.operands().getFirst();
-    int axis = Labels.axis(operation, first, concatenate.label());
+    int axis = LabelTypes.axis(operation, first, concatenate.label());
     long size = 0;
     for (Value part : concatenate.operands()) {
       same(first, part);
-      Labels.axis(operation, part, concatenate.label());
+      LabelTypes.axis(operation, part, concatenate.label());
       long own = part.type().size(concatenate.label());
       check(
           part.type().names().equals(first.type().names())
@@ -371,14 +372,14 @@ public final class TypeInference {
 
   private ValueType window(Window window) {
     Value x = window.x();
-    int axis = Labels.axis(operation, x, window.label());
+    int axis = LabelTypes.axis(operation, x, window.label());
     check(
         window.size() >= 1 && window.stride() >= 1 && window.dilation() >= 1,
         "size, stride and dilation must be at least 1");
     long reach = Math.addExact(Math.multiplyExact(window.size() - 1, window.dilation()), 1);
     long size = x.type().shape().size(axis);
     long count = size < reach ? 0 : (size - reach) / window.stride() + 1;
-    return Labels.replace(
+    return LabelTypes.replace(
         operation,
         x.type(),
         axis,
@@ -390,7 +391,7 @@ public final class TypeInference {
     Value x = merge.x();
     List<String> names = x.type().names();
     check(!merge.labels().isEmpty(), "labels must be at least one, got none");
-    int axis = Labels.axis(operation, x, merge.labels().getFirst());
+    int axis = LabelTypes.axis(operation, x, merge.labels().getFirst());
     int end = axis + merge.labels().size();
     check(
         end <= names.size() && names.subList(axis, end).equals(merge.labels()),
@@ -405,6 +406,6 @@ public final class TypeInference {
     sizes.add(size);
     merged.addAll(names.subList(end, names.size()));
     sizes.addAll(x.type().sizes().subList(end, names.size()));
-    return Labels.of(operation, x.type().dtype(), merged, sizes);
+    return LabelTypes.of(operation, x.type().dtype(), merged, sizes);
   }
 }

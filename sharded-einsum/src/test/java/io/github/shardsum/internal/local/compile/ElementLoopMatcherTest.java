@@ -3,7 +3,7 @@ package io.github.shardsum.internal.local.compile;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.internal.local.run.ElementLoop;
-import io.github.shardsum.internal.local.run.Instruction;
+import io.github.shardsum.internal.local.run.FusedInstruction;
 import io.github.shardsum.program.Pointwise.BinaryKind;
 import io.github.shardsum.program.Pointwise.UnaryKind;
 import io.github.shardsum.program.Scalar;
@@ -20,19 +20,19 @@ class ElementLoopMatcherTest {
   private static final int INPUTS = 5;
   private static final int FACTOR = 4;
 
-  private final List<Instruction> instructions = new ArrayList<>();
+  private final List<FusedInstruction> instructions = new ArrayList<>();
 
-  private int add(Instruction instruction) {
+  private int add(FusedInstruction instruction) {
     instructions.add(instruction);
     return INPUTS + instructions.size() - 1;
   }
 
   private int binary(BinaryKind kind, int x, int y) {
-    return add(new Instruction.Binary(DType.F32, kind, x, y));
+    return add(new FusedInstruction.Binary(DType.F32, kind, x, y));
   }
 
   private int number() {
-    return add(new Instruction.Fill(DType.F32, new Scalar.Real(0.5)));
+    return add(new FusedInstruction.Fill(DType.F32, new Scalar.Real(0.5)));
   }
 
   private int times(int x, int y) {
@@ -51,7 +51,7 @@ class ElementLoopMatcherTest {
     int gradient = times(3, FACTOR);
     int mean = binary(BinaryKind.ADD, times(1, keep), times(gradient, take));
     int squares = binary(BinaryKind.ADD, times(2, keep), times(times(gradient, gradient), take));
-    int root = add(new Instruction.Unary(DType.F32, UnaryKind.SQRT, squares));
+    int root = add(new FusedInstruction.Unary(DType.F32, UnaryKind.SQRT, squares));
     int quotient = binary(BinaryKind.DIVIDE, mean, binary(BinaryKind.ADD, root, FACTOR));
     int next = binary(BinaryKind.SUBTRACT, 0, times(quotient, take));
     int way = binary(BinaryKind.SUBTRACT, next, 1);
@@ -88,11 +88,13 @@ class ElementLoopMatcherTest {
     int way = binary(BinaryKind.SUBTRACT, 0, 1);
     assertEquals(List.of(), loops(binary(BinaryKind.ADD, 0, times(way, FACTOR))));
     assertEquals(List.of(), loops(binary(BinaryKind.SUBTRACT, 1, times(way, FACTOR))));
-    int root = add(new Instruction.Unary(DType.F32, UnaryKind.RSQRT, 2));
+    int root = add(new FusedInstruction.Unary(DType.F32, UnaryKind.RSQRT, 2));
     int quotient = binary(BinaryKind.DIVIDE, 1, binary(BinaryKind.ADD, root, FACTOR));
     assertEquals(List.of(), loops(binary(BinaryKind.SUBTRACT, 0, times(quotient, FACTOR))));
     int wide =
-        add(new Instruction.Binary(DType.F64, BinaryKind.ADD, times(0, FACTOR), times(1, FACTOR)));
+        add(
+            new FusedInstruction.Binary(
+                DType.F64, BinaryKind.ADD, times(0, FACTOR), times(1, FACTOR)));
     assertEquals(List.of(), loops(wide));
   }
 }

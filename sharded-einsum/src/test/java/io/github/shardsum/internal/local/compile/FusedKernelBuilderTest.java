@@ -21,7 +21,7 @@ class FusedKernelBuilderTest {
             .filter(i -> !(program.statements().get(i).operation() instanceof Source))
             .boxed()
             .toList();
-    return new FusedKernelBuilder(program, new Uses(program), group, program.outputs())
+    return new FusedKernelBuilder(program, new LocalValueUses(program), group, program.outputs())
         .kernel()
         .loops()
         .size();

@@ -60,7 +60,11 @@ final class EqualStatementsTest {
 
   private static ReshardWays ways() {
     return new ReshardWays(
-        MESH, _ -> Optional.empty(), PlanOptions.defaults(), Policy.CHEAPEST, Optional.empty());
+        MESH,
+        _ -> Optional.empty(),
+        PlanOptions.defaults(),
+        PlanningPolicy.CHEAPEST,
+        Optional.empty());
   }
 
   private static SpmdPlan plan(Program program) {
@@ -136,29 +140,33 @@ final class EqualStatementsTest {
   }
 
   private final ReshardWays ways = ways();
-  private final Map<Value, Holding> held = new HashMap<>();
+  private final Map<Value, HeldLayouts> held = new HashMap<>();
 
   private EqualStatements.Known choice(String statement, String home, String... layouts) {
     String text = "program one {\n" + statement.replace("; ", "\n") + "\n  output r\n}\n";
     Program program = Program.parse(text);
     for (int i = 0; i < program.inputs().size(); i++) {
       Value input = program.inputs().get(i);
-      held.put(input, new Holding(input, Layout.parse(MESH, layouts[i]), i));
+      held.put(input, new HeldLayouts(input, Layout.parse(MESH, layouts[i]), i));
     }
     return choice(program, program.statements().getFirst(), home, true);
   }
 
   private EqualStatements.Known choice(
       Program program, Statement statement, String home, boolean mayAdd) {
-    List<Supply> supplies = new ArrayList<>();
+    List<OperandSupply> supplies = new ArrayList<>();
     for (Value operand : statement.operation().operands()) {
-      supplies.add(new Supply.Held(ways, held.getOrDefault(operand, none(operand))));
+      supplies.add(new OperandSupply.Held(ways, held.getOrDefault(operand, none(operand))));
     }
     return choice(program, statement, home, mayAdd, supplies);
   }
 
   private EqualStatements.Known choice(
-      Program program, Statement statement, String home, boolean mayAdd, List<Supply> supplies) {
+      Program program,
+      Statement statement,
+      String home,
+      boolean mayAdd,
+      List<OperandSupply> supplies) {
     EinsumTrees trees = new EinsumTrees(ways, program);
     List<Layout> homes = List.of(Layout.parse(MESH, home));
     return ways.equal()
@@ -171,8 +179,8 @@ final class EqualStatementsTest {
             () -> trees.planner(statement, supplies, homes, false));
   }
 
-  private static Holding none(Value value) {
-    return new Holding(value, new Layout(MESH, value.type().labels()), 0);
+  private static HeldLayouts none(Value value) {
+    return new HeldLayouts(value, new Layout(MESH, value.type().labels()), 0);
   }
 
   @Test
@@ -212,7 +220,7 @@ final class EqualStatementsTest {
     Program program =
         Program.parse("program p {\n  input p: f32[a=8 b=8]\n  r = relu(p)\n  output r\n}\n");
     Value input = program.inputs().getFirst();
-    Holding holding = new Holding(input, Layout.parse(MESH, "a@x b"), 0);
+    HeldLayouts holding = new HeldLayouts(input, Layout.parse(MESH, "a@x b"), 0);
     held.put(input, holding);
     Statement statement = program.statements().getFirst();
     EqualStatements.Known before = choice(program, statement, "a b", true);
@@ -238,13 +246,16 @@ final class EqualStatementsTest {
     Statement wide = program.statements().getFirst();
     Statement relu = program.statements().getLast();
     Value input = program.inputs().getFirst();
-    Supply.Held held =
-        new Supply.Held(ways, new Holding(wide.result(), Layout.parse(MESH, "a@x b"), 0));
+    OperandSupply.Held held =
+        new OperandSupply.Held(
+            ways, new HeldLayouts(wide.result(), Layout.parse(MESH, "a@x b"), 0));
     Set<EqualStatements.Known> all = new HashSet<>();
     all.add(choice(program, relu, "a b", true, List.of(held)));
     for (String layout : List.of("a@x", "a")) {
-      Supply from = new Supply.Held(ways, new Holding(input, Layout.parse(MESH, layout), 1));
-      Supply again = new Supply.Expanded(held, new Expansion(ways, wide, List.of(from)));
+      OperandSupply from =
+          new OperandSupply.Held(ways, new HeldLayouts(input, Layout.parse(MESH, layout), 1));
+      OperandSupply again =
+          new OperandSupply.Expanded(held, new Expansion(ways, wide, List.of(from)));
       all.add(choice(program, relu, "a b", true, List.of(again)));
     }
     assertEquals(3, all.size());

@@ -67,7 +67,11 @@ final class SharedSearchesTest {
 
   private static ReshardWays ways() {
     return new ReshardWays(
-        MESH, _ -> Optional.empty(), PlanOptions.defaults(), Policy.CHEAPEST, Optional.empty());
+        MESH,
+        _ -> Optional.empty(),
+        PlanOptions.defaults(),
+        PlanningPolicy.CHEAPEST,
+        Optional.empty());
   }
 
   private static Planned plan(ReshardWays ways, Program program) {
@@ -105,7 +109,7 @@ final class SharedSearchesTest {
   void oneSearchFromALayoutServesAllGoals() {
     ReshardWays ways = ways();
     Value x = Program.parse(TOP).inputs().getFirst();
-    Holding holding = new Holding(x, Layout.parse(MESH, "a@w d@x g@y.z b"), 0);
+    HeldLayouts holding = new HeldLayouts(x, Layout.parse(MESH, "a@w d@x g@y.z b"), 0);
     List<Layout> goals = goals();
     List<Optional<Cost>> costs = goals.stream().map(goal -> ways.cost(holding, goal)).toList();
     Work work = ways.searched();

@@ -82,9 +82,9 @@ class ThreadArraysTest {
     return ProgramPlan.of(Program.parse(text), Mesh.parse(mesh), _ -> false, options).plan();
   }
 
-  private static Stages zeros(SpmdPlan plan, List<Integer> devices, BehindTransfers behind) {
+  private static Stages zeros(SpmdPlan plan, List<Integer> devices, OverlapWorkers behind) {
     Stages stages = Stages.of(plan, devices, _ -> Optional.empty(), behind);
-    Frame frame = stages.frame();
+    PlanRunFrame frame = stages.frame();
     frame.open(new BufferPlan(stages), false);
     for (int value = 0; value < plan.values().size(); value++) {
       List<Tensor> each = new ArrayList<>();
@@ -120,7 +120,7 @@ class ThreadArraysTest {
 
   @Test
   void eachThreadPacksForTheLargestProgram() {
-    BehindTransfers behind = new BehindTransfers(() -> {});
+    OverlapWorkers behind = new OverlapWorkers(() -> {});
     Stages stages = zeros(plan(PRODUCT, "x=2"), List.of(0, 1), behind);
     long[] held = held(stages, behind.alone());
     assertTrue(held[0] <= stages.packedBytes(1), () -> held[0] + ", " + stages.packedBytes(1));
@@ -130,7 +130,7 @@ class ThreadArraysTest {
 
   @Test
   void eachThreadHasRowsForTheLargestProgram() {
-    BehindTransfers behind = new BehindTransfers(() -> {});
+    OverlapWorkers behind = new OverlapWorkers(() -> {});
     Stages stages = zeros(plan(SUMS, "x=2"), List.of(0, 1), behind);
     long[] held = held(stages, behind.alone());
     long both = held[0] + held[1];
@@ -141,7 +141,7 @@ class ThreadArraysTest {
   /** Chains run in blocks of 512: four of f32, one of bool; one of f32 and three of f64. */
   @Test
   void eachThreadHasTheBlocksOfAllChains() {
-    BehindTransfers behind = new BehindTransfers(() -> {});
+    OverlapWorkers behind = new OverlapWorkers(() -> {});
     Stages stages = zeros(plan(CHAINS, "x=2"), List.of(0, 1), behind);
     long[] held = held(stages, behind.alone());
     assertEquals(512L * (4 * Float.BYTES + Byte.BYTES + 3 * Double.BYTES), stages.packedBytes(1));
@@ -178,7 +178,7 @@ class ThreadArraysTest {
   @Test
   void programsBehindTransfersHaveTheirOwnArrays() {
     AtomicInteger calls = new AtomicInteger();
-    BehindTransfers behind = new BehindTransfers(calls::incrementAndGet);
+    OverlapWorkers behind = new OverlapWorkers(calls::incrementAndGet);
     Stages stages = zeros(plan(BEHIND, "x=4"), List.of(2), behind);
     long interleaved = 0;
     long others = 0;

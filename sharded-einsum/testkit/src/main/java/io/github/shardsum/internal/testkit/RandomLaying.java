@@ -42,7 +42,7 @@ public final class RandomLaying {
         statement.results().forEach(result -> annotate(copy, result));
       }
     }
-    return Unused.removed(copy.build(program.outputs()));
+    return UnusedEdits.removed(copy.build(program.outputs()));
   }
 
   private boolean fits(Annotation annotation) {

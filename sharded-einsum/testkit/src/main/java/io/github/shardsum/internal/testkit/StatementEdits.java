@@ -70,7 +70,8 @@ final class StatementEdits {
     List<Value> outputs = new ArrayList<>(made);
     outputs.removeAll(read);
     read.removeAll(made);
-    return Unused.removed(new Program(program.name(), List.copyOf(read), some, outputs), values);
+    return UnusedEdits.removed(
+        new Program(program.name(), List.copyOf(read), some, outputs), values);
   }
 
   /** Programs with one output less. */
@@ -117,7 +118,8 @@ final class StatementEdits {
       }
       made.addAll(statement.results());
     }
-    return Unused.removed(new Program(program.name(), List.copyOf(inputs), some, outputs), values);
+    return UnusedEdits.removed(
+        new Program(program.name(), List.copyOf(inputs), some, outputs), values);
   }
 
   /** Programs with an operand in place of a result of the same type. */
@@ -144,6 +146,6 @@ final class StatementEdits {
         copy.add(statement);
       }
     }
-    return Unused.removed(copy.build(program.outputs()), values);
+    return UnusedEdits.removed(copy.build(program.outputs()), values);
   }
 }
