@@ -1,7 +1,7 @@
 package io.github.shardsum.pjrt;
 
 import io.github.shardsum.internal.pjrt.abi.Upcalls;
-import io.github.shardsum.internal.pjrt.host.Deadline;
+import io.github.shardsum.internal.pjrt.host.NativeCallDeadline;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -27,7 +27,7 @@ public record ClientOptions(
    * @throws IllegalArgumentException if the deadline is zero or negative
    */
   public ClientOptions {
-    Deadline.checked(deadline);
+    NativeCallDeadline.checked(deadline);
   }
 
   /**

@@ -3,11 +3,11 @@ package io.github.shardsum.pjrt;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
 import io.github.shardsum.internal.pjrt.abi.Api;
+import io.github.shardsum.internal.pjrt.abi.ApiMemoryLayout;
 import io.github.shardsum.internal.pjrt.abi.Call;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Handle;
-import io.github.shardsum.internal.pjrt.abi.Leaks;
-import io.github.shardsum.internal.pjrt.abi.NativeLayout;
+import io.github.shardsum.internal.pjrt.abi.HandleLeaks;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.client.BorrowedHostMemory;
@@ -53,7 +53,7 @@ public final class PjrtBuffer implements AutoCloseable {
     this.handle = handle;
     this.arrayType = arrayType;
     this.lease = lease;
-    Leaks.watch(this, handle, client.onLeak());
+    HandleLeaks.watch(this, handle, client.onLeak());
   }
 
   static PjrtBuffer of(PjrtDevice place, MemorySegment buffer, Optional<ArrayType> arrayType) {
@@ -349,7 +349,7 @@ public final class PjrtBuffer implements AutoCloseable {
       Call call =
           api.prepare(scratch, PjrtFunction.BUFFER_TO_HOST_BUFFER)
               .set("src", buffer)
-              .set("host_layout", NativeLayout.rowMajor(api, scratch, sizes.length))
+              .set("host_layout", ApiMemoryLayout.rowMajor(api, scratch, sizes.length))
               .set("dst", bytes)
               .set("dst_size", bytes.byteSize());
       try {

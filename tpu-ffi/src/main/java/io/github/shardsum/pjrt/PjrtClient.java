@@ -4,13 +4,13 @@ import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.Call;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Handle;
-import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.HandleLeaks;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
-import io.github.shardsum.internal.pjrt.client.Assignments;
 import io.github.shardsum.internal.pjrt.client.ClientState;
 import io.github.shardsum.internal.pjrt.client.CompileCall;
 import io.github.shardsum.internal.pjrt.client.HostBuffers;
+import io.github.shardsum.internal.pjrt.client.ProgramDevices;
 import io.github.shardsum.internal.pjrt.client.SerializedProgram;
 import io.github.shardsum.internal.pjrt.client.XnnpackCapture;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
@@ -74,7 +74,7 @@ public final class PjrtClient implements AutoCloseable {
     }
     this.state = new ClientState(api(), handle, staging, cpu, PjrtBuffer.ACCESS);
     this.launches = new LaunchThrottle(cpu);
-    Leaks.watch(this, handle, onLeak);
+    HandleLeaks.watch(this, handle, onLeak);
   }
 
   static PjrtClient of(
@@ -307,10 +307,10 @@ public final class PjrtClient implements AutoCloseable {
    * @throws IllegalStateException if the client was closed
    */
   public List<List<Integer>> defaultAssignment(int replicas, int partitions) {
-    Assignments.check(devices, replicas, partitions);
+    ProgramDevices.check(devices, replicas, partitions);
     MemorySegment address = handle.enter();
     try {
-      return Assignments.byDefault(api(), address, replicas, partitions);
+      return ProgramDevices.byDefault(api(), address, replicas, partitions);
     } finally {
       handle.exit();
     }
@@ -346,7 +346,7 @@ public final class PjrtClient implements AutoCloseable {
    */
   public PjrtLoadedExecutable compile(
       byte[] program, PjrtProgramFormat format, PjrtCompileOptions options) {
-    Assignments.check(devices, options);
+    ProgramDevices.check(devices, options);
     Optional<PjrtCompileOptions> avoiding =
         XnnpackCapture.avoiding(options, state.isCpu(), plugin.apiVersion());
     if (avoiding.isPresent()) {

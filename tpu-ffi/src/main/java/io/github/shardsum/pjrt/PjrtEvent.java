@@ -2,7 +2,7 @@ package io.github.shardsum.pjrt;
 
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Handle;
-import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.HandleLeaks;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
@@ -15,7 +15,7 @@ public final class PjrtEvent implements AutoCloseable {
   private PjrtEvent(PjrtClient client, Handle handle) {
     this.client = client;
     this.handle = handle;
-    Leaks.watch(this, handle, client.onLeak());
+    HandleLeaks.watch(this, handle, client.onLeak());
   }
 
   static PjrtEvent of(PjrtClient client, MemorySegment event) {

@@ -7,8 +7,8 @@ import io.github.shardsum.internal.pjrt.abi.Call;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Fields;
 import io.github.shardsum.internal.pjrt.abi.Handle;
+import io.github.shardsum.internal.pjrt.abi.HandleLeaks;
 import io.github.shardsum.internal.pjrt.abi.HloCollectives;
-import io.github.shardsum.internal.pjrt.abi.Leaks;
 import io.github.shardsum.internal.pjrt.abi.NamedValues;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
@@ -56,7 +56,7 @@ public final class PjrtExecutable implements AutoCloseable {
   static PjrtExecutable of(
       Api api, Handle parent, MemorySegment executable, Consumer<String> onLeak) {
     PjrtExecutable made = new PjrtExecutable(api, handle(api, parent, executable), false);
-    Leaks.watch(made, made.handle, onLeak);
+    HandleLeaks.watch(made, made.handle, onLeak);
     return made;
   }
 

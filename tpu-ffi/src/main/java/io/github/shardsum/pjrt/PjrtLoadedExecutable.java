@@ -4,7 +4,7 @@ import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.Call;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Handle;
-import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.HandleLeaks;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.client.ExecuteCall;
 import io.github.shardsum.internal.pjrt.client.ProgramArguments;
@@ -68,7 +68,7 @@ public final class PjrtLoadedExecutable implements AutoCloseable {
         new Lazy<>(
             () -> new ProgramArguments(client, PjrtBuffer.ACCESS, devices, executable.signature()));
     this.resultTypes = new Lazy<>(() -> results(executable, outputs));
-    Leaks.watch(this, handle, client.onLeak());
+    HandleLeaks.watch(this, handle, client.onLeak());
   }
 
   /** The types of results, as far as the plugin reports them before a run. */

@@ -1,7 +1,7 @@
 package io.github.shardsum.pjrt;
 
-import io.github.shardsum.internal.pjrt.host.Deadline;
-import io.github.shardsum.internal.pjrt.host.ProbeMain;
+import io.github.shardsum.internal.pjrt.host.NativeCallDeadline;
+import io.github.shardsum.internal.pjrt.host.PluginProbeMain;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -75,7 +75,7 @@ public final class PjrtProbe {
    */
   public static Result probe(Path library, Map<String, String> environment, Duration deadline)
       throws InterruptedException {
-    Deadline.checked(deadline);
+    NativeCallDeadline.checked(deadline);
     Path output = temporary();
     try {
       ProcessBuilder builder =
@@ -108,8 +108,9 @@ public final class PjrtProbe {
     String platform = "";
     String api = "";
     List<String> devices = new ArrayList<>();
-    for (String line : text.lines().filter(line -> line.startsWith(ProbeMain.MARK)).toList()) {
-      String[] columns = line.substring(ProbeMain.MARK.length()).split("\t", 2);
+    for (String line :
+        text.lines().filter(line -> line.startsWith(PluginProbeMain.MARK)).toList()) {
+      String[] columns = line.substring(PluginProbeMain.MARK.length()).split("\t", 2);
       switch (columns[0]) {
         case "platform" -> platform = columns[1];
         case "api" -> api = columns[1];
@@ -131,7 +132,7 @@ public final class PjrtProbe {
     command.add("-XX:TieredStopAtLevel=1");
     // A crashing JVM reports to its output, so that it leaves no file in the user's folder.
     command.add("-XX:ErrorFile=/dev/null");
-    Module module = ProbeMain.class.getModule();
+    Module module = PluginProbeMain.class.getModule();
     String modules = System.getProperty("jdk.module.path", "");
     if (module.isNamed() && !modules.isEmpty()) {
       command.addAll(
@@ -140,14 +141,14 @@ public final class PjrtProbe {
               "--module-path",
               modules,
               "--module",
-              module.getName() + "/" + ProbeMain.class.getName()));
+              module.getName() + "/" + PluginProbeMain.class.getName()));
     } else {
       command.addAll(
           List.of(
               "--enable-native-access=ALL-UNNAMED",
               "--class-path",
               System.getProperty("java.class.path"),
-              ProbeMain.class.getName()));
+              PluginProbeMain.class.getName()));
     }
     command.add(library.toAbsolutePath().toString());
     return command;

@@ -4,12 +4,12 @@ import io.github.shardsum.internal.pjrt.abi.Api;
 import io.github.shardsum.internal.pjrt.abi.Call;
 import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.Handle;
-import io.github.shardsum.internal.pjrt.abi.Leaks;
+import io.github.shardsum.internal.pjrt.abi.HandleLeaks;
 import io.github.shardsum.internal.pjrt.abi.NamedValues;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.abi.Upcalls;
-import io.github.shardsum.internal.pjrt.client.Assignments;
 import io.github.shardsum.internal.pjrt.client.CompileCall;
+import io.github.shardsum.internal.pjrt.client.ProgramDevices;
 import io.github.shardsum.internal.pjrt.client.TpuLimits;
 import java.lang.foreign.MemorySegment;
 import java.util.Collections;
@@ -31,7 +31,7 @@ public final class PjrtTopology implements AutoCloseable {
     this.api = api;
     this.handle = handle;
     this.onLeak = onLeak;
-    Leaks.watch(this, handle, onLeak);
+    HandleLeaks.watch(this, handle, onLeak);
   }
 
   static PjrtTopology owned(PjrtPlugin plugin, String name, MemorySegment topology) {
@@ -213,7 +213,7 @@ public final class PjrtTopology implements AutoCloseable {
               there,
               wanted));
     }
-    Assignments.check(() -> devices().stream().map(PjrtDeviceDescription::id).toList(), options);
+    ProgramDevices.check(() -> devices().stream().map(PjrtDeviceDescription::id).toList(), options);
     TpuLimits.check(this::devices, options);
     MemorySegment topology = handle.enter();
     try {

@@ -1,9 +1,9 @@
 package io.github.shardsum.stablehlo;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.stablehlo.MeshAxesCheck;
 import io.github.shardsum.internal.stablehlo.ModuleEmitter;
 import io.github.shardsum.internal.stablehlo.ModuleLayouts;
+import io.github.shardsum.internal.stablehlo.ModuleMeshCheck;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
@@ -66,7 +66,7 @@ public record StableHlo(
    */
   public static StableHlo of(Program program, LoweringOptions options) {
     Objects.requireNonNull(program, "program");
-    options.mesh().ifPresent(mesh -> MeshAxesCheck.check(program, mesh));
+    options.mesh().ifPresent(mesh -> ModuleMeshCheck.check(program, mesh));
     ModuleLayouts edges = ModuleLayouts.of(program, options.mesh(), options.edges());
     String text =
         ModuleEmitter.emit(

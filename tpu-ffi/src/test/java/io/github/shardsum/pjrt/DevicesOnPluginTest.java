@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.shardsum.internal.pjrt.client.Assignments;
+import io.github.shardsum.internal.pjrt.client.ProgramDevices;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -107,7 +107,7 @@ class DevicesOnPluginTest {
       PjrtException e =
           assertThrows(
               PjrtException.class,
-              () -> Assignments.into(on.client().api(), address, 4, 2, ids, 7));
+              () -> ProgramDevices.into(on.client().api(), address, 4, 2, ids, 7));
       assertEquals(PjrtCode.FAILED_PRECONDITION, e.code());
       assertTrue(e.detail().contains("default_assignment_size"), e.detail());
     } finally {

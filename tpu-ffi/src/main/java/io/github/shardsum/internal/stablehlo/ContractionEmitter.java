@@ -9,11 +9,11 @@ import java.util.stream.IntStream;
 
 /** Reductions, distributions and running sums; einsums have another emitter. */
 final class ContractionEmitter {
-  private final Ops ops;
+  private final StableHloOps ops;
   private final ConversionEmitter conversions;
   private final EinsumEmitter einsums;
 
-  ContractionEmitter(Ops ops, ConversionEmitter conversions, EinsumEmitter einsums) {
+  ContractionEmitter(StableHloOps ops, ConversionEmitter conversions, EinsumEmitter einsums) {
     this.ops = ops;
     this.conversions = conversions;
     this.einsums = einsums;
@@ -32,7 +32,7 @@ final class ContractionEmitter {
 
   private Ssa reduce(ReduceKind kind, Ssa given, List<Integer> dimensions) {
     Ssa x = conversions.widened(given);
-    boolean bool = x.element() == ElementType.BOOL;
+    boolean bool = x.element() == StableHloElementType.BOOL;
     Ssa reduced =
         switch (kind) {
           case SUM -> ops.sum(x, dimensions);
@@ -56,7 +56,7 @@ final class ContractionEmitter {
   }
 
   /** Repeats a reduced value along the dimension that the reduction removed. */
-  private Ssa along(Ssa x, int dimension, TensorType type) {
+  private Ssa along(Ssa x, int dimension, StableHloType type) {
     List<Integer> others =
         IntStream.range(0, type.rank()).filter(i -> i != dimension).boxed().toList();
     return ops.broadcast(x, others, type);
@@ -71,8 +71,9 @@ final class ContractionEmitter {
   private Ssa runningSums(Contraction.CumulativeSum sums, Ssa given) {
     int dimension = sums.x().type().axis(sums.label());
     long size = given.type().sizes().get(dimension);
-    boolean narrow = given.element() == ElementType.F32 || given.element() == ElementType.BF16;
-    Ssa x = narrow ? ops.convert(given, ElementType.F64) : given;
+    boolean narrow =
+        given.element() == StableHloElementType.F32 || given.element() == StableHloElementType.BF16;
+    Ssa x = narrow ? ops.convert(given, StableHloElementType.F64) : given;
     int direction = sums.reverse() ? -1 : 1;
     for (long distance = 1; distance < size; distance *= 2) {
       Ssa before = ops.shift(x, zero(x), dimension, direction * distance);

@@ -7,13 +7,13 @@ package io.github.shardsum.internal.stablehlo;
 final class ConversionEmitter {
   private static final int F64_DIGITS = 53;
 
-  private final Ops ops;
+  private final StableHloOps ops;
 
-  ConversionEmitter(Ops ops) {
+  ConversionEmitter(StableHloOps ops) {
     this.ops = ops;
   }
 
-  Ssa convert(Ssa x, ElementType to) {
+  Ssa convert(Ssa x, StableHloElementType to) {
     if (x.element() == to) {
       return x;
     }
@@ -22,21 +22,21 @@ final class ConversionEmitter {
       case BF16 -> toBf16(x);
       case I32, I64 -> x.element().isFloating() ? toInteger(x, to) : ops.convert(x, to);
       case BOOL -> ops.compare("NE", x, ops.constant(x.type(), 0));
-      case UI64 -> ops.bitcast(ops.convert(x, ElementType.I64), ElementType.UI64);
+      case UI64 -> ops.bitcast(ops.convert(x, StableHloElementType.I64), StableHloElementType.UI64);
     };
   }
 
   /** The value in the type in which it is computed: f32 for bf16. */
   Ssa widened(Ssa x) {
-    return x.element() == ElementType.BF16 ? ops.convert(x, ElementType.F32) : x;
+    return x.element() == StableHloElementType.BF16 ? ops.convert(x, StableHloElementType.F32) : x;
   }
 
   private Ssa toBf16(Ssa x) {
     return switch (x.element()) {
-      case F64 -> ops.convert(roundedToOdd(x), ElementType.BF16);
-      case I32 -> toBf16(ops.convert(x, ElementType.F64));
-      case I64 -> toBf16(ops.convert(shortened(x), ElementType.F64));
-      case F32, BF16, BOOL, UI64 -> ops.convert(x, ElementType.BF16);
+      case F64 -> ops.convert(roundedToOdd(x), StableHloElementType.BF16);
+      case I32 -> toBf16(ops.convert(x, StableHloElementType.F64));
+      case I64 -> toBf16(ops.convert(shortened(x), StableHloElementType.F64));
+      case F32, BF16, BOOL, UI64 -> ops.convert(x, StableHloElementType.BF16);
     };
   }
 
@@ -46,9 +46,9 @@ final class ConversionEmitter {
    * rounding is odd", 2005).
    */
   private Ssa roundedToOdd(Ssa x) {
-    Ssa near = ops.convert(x, ElementType.F32);
-    Ssa back = ops.convert(near, ElementType.F64);
-    Ssa bits = ops.bitcast(near, ElementType.I32);
+    Ssa near = ops.convert(x, StableHloElementType.F32);
+    Ssa back = ops.convert(near, StableHloElementType.F64);
+    Ssa bits = ops.bitcast(near, StableHloElementType.I32);
     Ssa one = ops.constant(bits.type(), 1);
     Ssa beyond = ops.compare("GT", ops.elementwise("abs", back), ops.elementwise("abs", x));
     Ssa inside = ops.compare("LT", ops.elementwise("abs", back), ops.elementwise("abs", x));
@@ -57,7 +57,7 @@ final class ConversionEmitter {
     // nor smaller, so its bits stay.
     Ssa less = ops.select(beyond, ops.elementwise("subtract", bits, one), bits);
     Ssa odd = ops.select(inside, ops.elementwise("add", bits, one), less);
-    return ops.bitcast(ops.select(even, odd, bits), ElementType.F32);
+    return ops.bitcast(ops.select(even, odd, bits), StableHloElementType.F32);
   }
 
   /**
@@ -81,10 +81,10 @@ final class ConversionEmitter {
   }
 
   /** Rounds toward zero and saturates; NaN becomes 0. */
-  private Ssa toInteger(Ssa given, ElementType to) {
+  private Ssa toInteger(Ssa given, StableHloElementType to) {
     Ssa x = widened(given);
     Ssa cut = ops.convert(x, to);
-    double end = to == ElementType.I32 ? 0x1p31 : 0x1p63;
+    double end = to == StableHloElementType.I32 ? 0x1p31 : 0x1p63;
     Ssa above = ops.compare("GE", x, real(x, end));
     Ssa below = ops.compare("LT", x, real(x, -end));
     Ssa nan = ops.compare("NE", x, x);

@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  * {@code reduce}, {@code transpose} and {@code broadcast_in_dim}.
  */
 final class EinsumEmitter {
-  private final Ops ops;
+  private final StableHloOps ops;
   private final ConversionEmitter conversions;
   private final boolean highest;
 
@@ -30,7 +30,7 @@ final class EinsumEmitter {
    *
    * @param highest whether products of f32 request full precision
    */
-  EinsumEmitter(Ops ops, ConversionEmitter conversions, boolean highest) {
+  EinsumEmitter(StableHloOps ops, ConversionEmitter conversions, boolean highest) {
     this.ops = ops;
     this.conversions = conversions;
     this.highest = highest;
@@ -48,7 +48,7 @@ final class EinsumEmitter {
     List<String> output = labels(einsum.equation().output());
     Labelled all =
         open.size() == 1 ? summed(wide(open.getFirst()), output::contains) : pairs(einsum, open);
-    return converted(laidOut(all, output, result), ElementType.of(einsum.dtype()));
+    return converted(laidOut(all, output, result), StableHloElementType.of(einsum.dtype()));
   }
 
   private static List<String> labels(Term term) {
@@ -57,11 +57,11 @@ final class EinsumEmitter {
 
   /** Emits an OR of ANDs as a sum of products, which is above 0 where a term is true. */
   private Ssa summable(Ssa x) {
-    return x.element() == ElementType.BOOL ? ops.convert(x, ElementType.F32) : x;
+    return x.element() == StableHloElementType.BOOL ? ops.convert(x, StableHloElementType.F32) : x;
   }
 
-  private Ssa converted(Ssa x, ElementType to) {
-    return to == ElementType.BOOL
+  private Ssa converted(Ssa x, StableHloElementType to) {
+    return to == StableHloElementType.BOOL
         ? ops.compare("NE", x, ops.constant(x.type(), 0))
         : conversions.convert(x, to);
   }
@@ -165,15 +165,15 @@ final class EinsumEmitter {
     List<String> both = x.labels().stream().filter(y.labels()::contains).toList();
     List<String> batch = both.stream().filter(needed::contains).toList();
     List<String> sum = both.stream().filter(label -> !needed.contains(label)).toList();
-    Ops.DotDimensions dims =
-        new Ops.DotDimensions(
+    StableHloOps.DotDimensions dims =
+        new StableHloOps.DotDimensions(
             places(batch, x.labels()),
             places(batch, y.labels()),
             places(sum, x.labels()),
             places(sum, y.labels()));
-    ElementType in = x.value().element();
-    ElementType element = in == ElementType.BF16 ? ElementType.F32 : in;
-    boolean full = highest && in == ElementType.F32;
+    StableHloElementType in = x.value().element();
+    StableHloElementType element = in == StableHloElementType.BF16 ? StableHloElementType.F32 : in;
+    boolean full = highest && in == StableHloElementType.F32;
     Ssa dot = ops.dot(x.value(), y.value(), dims, element, full);
     Stream<String> free =
         Stream.concat(x.labels().stream(), y.labels().stream())
@@ -190,7 +190,7 @@ final class EinsumEmitter {
    * has.
    */
   private Ssa laidOut(Labelled x, List<String> output, ValueType result) {
-    TensorType type = new TensorType(x.value().element(), result.sizes());
+    StableHloType type = new StableHloType(x.value().element(), result.sizes());
     return ops.broadcast(x.value(), places(x.labels(), output), type);
   }
 }

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** Layouts as {@code mhlo.sharding}: tiles and devices, for plugins that have no Shardy. */
-final class GspmdShardings implements Shardings {
+final class GspmdShardings implements ShardingDialect {
   private final Mesh mesh;
 
   GspmdShardings(Mesh mesh) {
@@ -32,7 +32,7 @@ final class GspmdShardings implements Shardings {
   }
 
   @Override
-  public Ssa constrain(Ops ops, Ssa x, ValueType type, Annotation annotation) {
+  public Ssa constrain(StableHloOps ops, Ssa x, ValueType type, Annotation annotation) {
     List<Axis> axes = new ArrayList<>();
     List<Integer> open = new ArrayList<>();
     for (int i = 0; i < type.rank(); i++) {

@@ -11,8 +11,8 @@ final class LabelMatching {
    * Repeats a value along its missing labels; the value's own labels must be in the order of the
    * result.
    */
-  static Ssa broadcast(Ops ops, Ssa x, ValueType from, ValueType to) {
+  static Ssa broadcast(StableHloOps ops, Ssa x, ValueType from, ValueType to) {
     List<Integer> places = from.names().stream().map(to::axis).toList();
-    return ops.broadcast(x, places, new TensorType(x.element(), to.sizes()));
+    return ops.broadcast(x, places, new StableHloType(x.element(), to.sizes()));
   }
 }

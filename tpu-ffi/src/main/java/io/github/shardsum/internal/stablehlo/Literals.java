@@ -9,14 +9,14 @@ final class Literals {
   private Literals() {}
 
   /** A number, rounded once to the element type. */
-  static String of(ElementType element, Scalar scalar) {
+  static String of(StableHloElementType element, Scalar scalar) {
     return switch (scalar) {
       case Scalar.Real(double value) -> real(element, value);
       case Scalar.Whole(long value) -> whole(element, value);
     };
   }
 
-  static String whole(ElementType element, long value) {
+  static String whole(StableHloElementType element, long value) {
     return switch (element) {
       case F32, F64, BF16 -> real(element, value);
       case BOOL -> value != 0 ? "true" : "false";
@@ -25,7 +25,7 @@ final class Literals {
     };
   }
 
-  static String real(ElementType element, double value) {
+  static String real(StableHloElementType element, double value) {
     double rounded =
         switch (element) {
           case F32 -> (float) value;
@@ -39,7 +39,7 @@ final class Literals {
     return Double.isFinite(rounded) ? Double.toString(rounded) : bits(element, rounded);
   }
 
-  private static String bits(ElementType element, double value) {
+  private static String bits(StableHloElementType element, double value) {
     return switch (element) {
       case F32 -> String.format(Locale.ROOT, "0x%08X", Float.floatToIntBits((float) value));
       case BF16 -> String.format(Locale.ROOT, "0x%04X", Bf16.fromDouble(value) & 0xffff);
@@ -49,7 +49,7 @@ final class Literals {
   }
 
   /** The least value, with which a maximum begins: -infinity, the least integer, false. */
-  static String least(ElementType element) {
+  static String least(StableHloElementType element) {
     return switch (element) {
       case F32, F64, BF16 -> real(element, Double.NEGATIVE_INFINITY);
       case I32 -> Integer.toString(Integer.MIN_VALUE);
@@ -60,7 +60,7 @@ final class Literals {
   }
 
   /** The greatest value, with which a minimum begins: infinity, the greatest integer, true. */
-  static String greatest(ElementType element) {
+  static String greatest(StableHloElementType element) {
     return switch (element) {
       case F32, F64, BF16 -> real(element, Double.POSITIVE_INFINITY);
       case I32 -> Integer.toString(Integer.MAX_VALUE);

@@ -34,7 +34,7 @@ import java.util.stream.IntStream;
  * between the devices of the mesh. A program of one replica names the devices by their partitions.
  */
 final class ManualEmitter {
-  private final Ops ops;
+  private final StableHloOps ops;
   private final ConversionEmitter conversions;
   private final Mesh mesh;
   private final BiFunction<Program, List<Ssa>, List<Ssa>> body;
@@ -49,7 +49,7 @@ final class ManualEmitter {
    * @param body emits a program's statements, and returns its outputs for its inputs
    */
   ManualEmitter(
-      Ops ops,
+      StableHloOps ops,
       ConversionEmitter conversions,
       Mesh mesh,
       BiFunction<Program, List<Ssa>, List<Ssa>> body) {
@@ -70,7 +70,8 @@ final class ManualEmitter {
     List<String> axes = new ArrayList<>();
     List<Ssa> inside = new ArrayList<>();
     for (MeshAxis axis : manual.axes()) {
-      operands.add(ops.iota(new TensorType(ElementType.I64, List.of((long) axis.size())), 0));
+      operands.add(
+          ops.iota(new StableHloType(StableHloElementType.I64, List.of((long) axis.size())), 0));
       shardings.add("<@mesh, [{" + quoted(axis.name()) + "}]>");
       axes.add(axis.name());
     }
@@ -79,12 +80,12 @@ final class ManualEmitter {
       shardings.add("<@mesh, []>");
       axes.add(axis);
     }
-    manual.body().inputs().forEach(input -> inside.add(out.fresh(TensorType.of(input.type()))));
+    manual.body().inputs().forEach(input -> inside.add(out.fresh(StableHloType.of(input.type()))));
     for (int i = given.size(); i < operands.size(); i++) {
-      TensorType whole = operands.get(i).type();
+      StableHloType whole = operands.get(i).type();
       inside.add(out.fresh(whole.rank() == 0 ? whole : whole.with(0, 1)));
     }
-    List<TensorType> types = results.stream().map(TensorType::of).toList();
+    List<StableHloType> types = results.stream().map(StableHloType::of).toList();
     String name = out.freshName();
     out.open(
         String.format(
@@ -96,7 +97,7 @@ final class ManualEmitter {
             String.join(", ", shardings),
             String.join(", ", shardings(manual.out())),
             String.join(", ", manual.axes().stream().map(axis -> quoted(axis.name())).toList()),
-            Ops.arguments(inside)));
+            StableHloOps.arguments(inside)));
     Map<String, Ssa> around = indices;
     indices = new TreeMap<>();
     for (int i = 0; i < axes.size(); i++) {
@@ -112,7 +113,7 @@ final class ManualEmitter {
             Locale.ROOT,
             "} : (%s) -> (%s)",
             ModuleWriter.types(operands),
-            String.join(", ", types.stream().map(TensorType::toString).toList())));
+            String.join(", ", types.stream().map(StableHloType::toString).toList())));
     return ModuleWriter.results(name, types);
   }
 
@@ -150,7 +151,7 @@ final class ManualEmitter {
   }
 
   Ssa emit(Communication communication, ValueType result, List<Ssa> operands) {
-    TensorType type = TensorType.of(result);
+    StableHloType type = StableHloType.of(result);
     List<String> axes = communication.axes().stream().map(MeshAxis::name).toList();
     return switch (communication) {
       case AllReduce reduce -> reduced(operands.getFirst(), reduce.by(), axes);
@@ -202,9 +203,9 @@ final class ManualEmitter {
 
   /** A member's number in its group. */
   private Ssa place(List<MeshAxis> axes) {
-    Ssa place = ops.constant(TensorType.INDEX, 0);
+    Ssa place = ops.constant(StableHloType.INDEX, 0);
     for (MeshAxis axis : axes) {
-      Ssa size = ops.constant(TensorType.INDEX, axis.size());
+      Ssa size = ops.constant(StableHloType.INDEX, axis.size());
       Ssa index = Objects.requireNonNull(indices.get(axis.name()), axis.name());
       place = ops.elementwise("add", ops.elementwise("multiply", place, size), index);
     }
@@ -212,7 +213,7 @@ final class ManualEmitter {
   }
 
   private Ssa reduced(Ssa x, ReduceKind by, List<String> axes) {
-    boolean bool = x.element() == ElementType.BOOL;
+    boolean bool = x.element() == StableHloElementType.BOOL;
     String operation =
         switch (by) {
           case SUM -> "add";
@@ -248,7 +249,7 @@ final class ManualEmitter {
                 channel()));
   }
 
-  private Ssa collective(String name, Ssa x, TensorType type, String attributes) {
+  private Ssa collective(String name, Ssa x, StableHloType type, String attributes) {
     return ops.out()
         .define(
             String.format(
@@ -262,14 +263,15 @@ final class ManualEmitter {
             type);
   }
 
-  private Ssa combining(String name, Ssa x, TensorType type, String operation, String attributes) {
+  private Ssa combining(
+      String name, Ssa x, StableHloType type, String operation, String attributes) {
     ModuleWriter out = ops.out();
-    TensorType scalar = TensorType.scalar(x.element());
+    StableHloType scalar = StableHloType.scalar(x.element());
     Ssa result = out.fresh(type);
     Ssa one = out.fresh(scalar);
     Ssa other = out.fresh(scalar);
     out.open(String.format(Locale.ROOT, "%s = \"stablehlo.%s\"(%s) ({", result, name, x));
-    out.line(String.format(Locale.ROOT, "^bb0(%s):", Ops.arguments(List.of(one, other))));
+    out.line(String.format(Locale.ROOT, "^bb0(%s):", StableHloOps.arguments(List.of(one, other))));
     ops.returnValues(List.of(ops.elementwise(operation, one, other)));
     out.close(String.format(Locale.ROOT, "}) {%s} : (%s) -> %s", attributes, x.type(), type));
     return result;

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
 /** Emits a program as a module of one function, {@code main}. */
 public final class ModuleEmitter {
   private final ModuleWriter out = new ModuleWriter();
-  private final Shardings shardings;
+  private final ShardingDialect shardings;
   private final PointwiseEmitter pointwise;
   private final ContractionEmitter contractions;
   private final SelectionEmitter selections;
@@ -35,8 +35,8 @@ public final class ModuleEmitter {
   /** Emits regions in Shardy's dialect; without the dialect regions are unrolled. */
   private final Optional<ManualEmitter> manual;
 
-  private ModuleEmitter(Shardings shardings, Optional<Mesh> members, boolean highest) {
-    Ops ops = new Ops(out);
+  private ModuleEmitter(ShardingDialect shardings, Optional<Mesh> members, boolean highest) {
+    StableHloOps ops = new StableHloOps(out);
     ConversionEmitter conversions = new ConversionEmitter(ops);
     PhiloxEmitter philox = new PhiloxEmitter(ops);
     this.shardings = shardings;
@@ -67,9 +67,9 @@ public final class ModuleEmitter {
       Optional<Mesh> mesh,
       boolean shardy,
       boolean highest) {
-    Shardings shardings =
+    ShardingDialect shardings =
         mesh.map(over -> shardy ? new ShardyShardings(over) : new GspmdShardings(over))
-            .orElseGet(Shardings::none);
+            .orElseGet(ShardingDialect::none);
     return new ModuleEmitter(shardings, shardy ? mesh : Optional.empty(), highest)
         .module(program, edges, donations);
   }
@@ -79,7 +79,7 @@ public final class ModuleEmitter {
     shardings.header().forEach(out::line);
     List<Ssa> arguments = new ArrayList<>();
     for (Value input : program.inputs()) {
-      arguments.add(out.fresh(TensorType.of(input.type())));
+      arguments.add(out.fresh(StableHloType.of(input.type())));
     }
     out.open(signature(arguments, program.outputs(), edges, donations));
     List<Ssa> inside = laidOut(program.inputs(), arguments, edges.inputs(), edges.demandedInputs());
@@ -116,7 +116,7 @@ public final class ModuleEmitter {
     }
     List<String> results = new ArrayList<>();
     for (int i = 0; i < outputs.size(); i++) {
-      TensorType type = TensorType.of(outputs.get(i).type());
+      StableHloType type = StableHloType.of(outputs.get(i).type());
       results.add(type + attributes(List.of(shardings.attribute(edges.outputs().get(i)))));
     }
     return String.format(
@@ -143,7 +143,7 @@ public final class ModuleEmitter {
           edges.get(i).equals(demanded.get(i))
               ? given.get(i)
               : shardings.constrain(
-                  new Ops(out),
+                  new StableHloOps(out),
                   given.get(i),
                   values.get(i).type(),
                   Annotation.closed(demanded.get(i))));

@@ -30,19 +30,19 @@ final class ModuleWriter {
     depth++;
   }
 
-  Ssa fresh(TensorType type) {
+  Ssa fresh(StableHloType type) {
     return new Ssa("%" + next++, type);
   }
 
   /** Writes a line {@code %n = operation}. */
-  Ssa define(String operation, TensorType type) {
+  Ssa define(String operation, StableHloType type) {
     Ssa result = fresh(type);
     line(result + " = " + operation);
     return result;
   }
 
   /** Writes a line of an operation with one or more results, and returns the results. */
-  static List<Ssa> results(String name, List<TensorType> types) {
+  static List<Ssa> results(String name, List<StableHloType> types) {
     if (types.size() == 1) {
       return List.of(new Ssa(name, types.getFirst()));
     }

@@ -7,10 +7,10 @@ import java.util.List;
 
 /** Operations that move elements. */
 final class MovementEmitter {
-  private final Ops ops;
-  private final Shardings shardings;
+  private final StableHloOps ops;
+  private final ShardingDialect shardings;
 
-  MovementEmitter(Ops ops, Shardings shardings) {
+  MovementEmitter(StableHloOps ops, ShardingDialect shardings) {
     this.ops = ops;
     this.shardings = shardings;
   }
@@ -69,7 +69,7 @@ final class MovementEmitter {
       parts.add(ops.reshape(part, sizes));
     }
     return parts.isEmpty()
-        ? ops.constant(TensorType.of(result), 0)
+        ? ops.constant(StableHloType.of(result), 0)
         : ops.concatenate(parts, byElement ? dimension + 1 : dimension);
   }
 }

@@ -15,9 +15,9 @@ final class PhiloxEmitter {
   private static final long WEYL_0 = 0x9E3779B9L;
   private static final long WEYL_1 = 0xBB67AE85L;
 
-  private final Ops ops;
+  private final StableHloOps ops;
 
-  PhiloxEmitter(Ops ops) {
+  PhiloxEmitter(StableHloOps ops) {
     this.ops = ops;
   }
 
@@ -27,22 +27,25 @@ final class PhiloxEmitter {
    * @param seed the key, of i64
    * @param index the index, of i64, in the shape of the seed
    */
-  Ssa uniform(Ssa seed, Ssa index, long stream, ElementType element) {
+  Ssa uniform(Ssa seed, Ssa index, long stream, StableHloElementType element) {
     Ssa bits =
-        bits(ops.bitcast(seed, ElementType.UI64), ops.bitcast(index, ElementType.UI64), stream);
+        bits(
+            ops.bitcast(seed, StableHloElementType.UI64),
+            ops.bitcast(index, StableHloElementType.UI64),
+            stream);
     return switch (element) {
       case F64 -> fraction(bits, 53, element);
       case F32 -> fraction(bits, 24, element);
-      case BF16 -> ops.convert(fraction(bits, 8, ElementType.F32), element);
+      case BF16 -> ops.convert(fraction(bits, 8, StableHloElementType.F32), element);
       case I32, I64, BOOL, UI64 ->
           throw new IllegalArgumentException("expected a floating type, got " + element);
     };
   }
 
   /** The upper bits as a fraction, which the element type holds exactly. */
-  private Ssa fraction(Ssa bits, int digits, ElementType element) {
+  private Ssa fraction(Ssa bits, int digits, StableHloElementType element) {
     Ssa upper = shifted(bits, Long.SIZE - digits);
-    Ssa number = ops.convert(ops.bitcast(upper, ElementType.I64), element);
+    Ssa number = ops.convert(ops.bitcast(upper, StableHloElementType.I64), element);
     return ops.elementwise(
         "multiply",
         number,

@@ -12,11 +12,11 @@ import java.util.stream.IntStream;
 
 /** Operations on one element at a time. */
 final class PointwiseEmitter {
-  private final Ops ops;
+  private final StableHloOps ops;
   private final ConversionEmitter conversions;
   private final PhiloxEmitter philox;
 
-  PointwiseEmitter(Ops ops, ConversionEmitter conversions, PhiloxEmitter philox) {
+  PointwiseEmitter(StableHloOps ops, ConversionEmitter conversions, PhiloxEmitter philox) {
     this.ops = ops;
     this.conversions = conversions;
     this.philox = philox;
@@ -36,10 +36,13 @@ final class PointwiseEmitter {
           ops.compare(relation.name(), in.getFirst(), in.getLast());
       case Pointwise.Select _ -> ops.select(in.get(0), in.get(1), in.get(2));
       case Pointwise.Convert convert ->
-          conversions.convert(in.getFirst(), ElementType.of(convert.dtype()));
+          conversions.convert(in.getFirst(), StableHloElementType.of(convert.dtype()));
       case Pointwise.Uniform uniform ->
           philox.uniform(
-              in.getFirst(), in.getLast(), uniform.stream(), ElementType.of(uniform.dtype()));
+              in.getFirst(),
+              in.getLast(),
+              uniform.stream(),
+              StableHloElementType.of(uniform.dtype()));
       case Pointwise.Ragged ragged -> ragged(ragged, result, in);
     };
   }
@@ -107,7 +110,7 @@ final class PointwiseEmitter {
 
   private Ssa ragged(Pointwise.Ragged ragged, ValueType result, List<Ssa> in) {
     Ssa x = in.getFirst();
-    Ssa lengths = ops.convert(in.getLast(), ElementType.I64);
+    Ssa lengths = ops.convert(in.getLast(), StableHloElementType.I64);
     Ssa index = ops.iota(lengths.type(), result.axis(ragged.label()));
     Ssa fill = ops.constant(x.type(), Literals.of(x.element(), ragged.fill()));
     return ops.select(ops.compare("LT", index, lengths), x, fill);

@@ -14,7 +14,7 @@ import java.util.function.BiFunction;
  * values that rounds read: some plugins cannot use a value from outside of a region.
  */
 final class ScanEmitter {
-  private final Ops ops;
+  private final StableHloOps ops;
   private final BiFunction<Program, List<Ssa>, List<Ssa>> body;
 
   /**
@@ -22,7 +22,7 @@ final class ScanEmitter {
    *
    * @param body emits a program's statements, and returns its outputs for its inputs
    */
-  ScanEmitter(Ops ops, BiFunction<Program, List<Ssa>, List<Ssa>> body) {
+  ScanEmitter(StableHloOps ops, BiFunction<Program, List<Ssa>, List<Ssa>> body) {
     this.ops = ops;
     this.body = body;
   }
@@ -31,13 +31,13 @@ final class ScanEmitter {
     int carried = scan.carried().size();
     List<Ssa> state = new ArrayList<>(operands.subList(0, carried));
     for (ValueType stacked : results.subList(carried, results.size())) {
-      state.add(ops.constant(TensorType.of(stacked), 0));
+      state.add(ops.constant(StableHloType.of(stacked), 0));
     }
     if (scan.count() == 0) {
       return List.copyOf(state);
     }
     List<Ssa> loop = new ArrayList<>();
-    loop.add(ops.constant(TensorType.INDEX, 0));
+    loop.add(ops.constant(StableHloType.INDEX, 0));
     loop.addAll(state);
     loop.addAll(operands.subList(carried, operands.size()));
     List<Ssa> ended = loop(scan, loop, results.size());
@@ -61,7 +61,7 @@ final class ScanEmitter {
             String.join(", ", bindings),
             ModuleWriter.types(first)));
     out.open("cond {");
-    Ssa count = ops.constant(TensorType.INDEX, scan.count());
+    Ssa count = ops.constant(StableHloType.INDEX, scan.count());
     ops.returnValues(List.of(ops.compare("LT", inside.getFirst(), count)));
     out.reopen("} do {");
     ops.returnValues(round(scan, inside, results));
@@ -74,7 +74,8 @@ final class ScanEmitter {
     Ssa round = inside.getFirst();
     Ssa index =
         scan.reverse()
-            ? ops.elementwise("subtract", ops.constant(TensorType.INDEX, scan.count() - 1), round)
+            ? ops.elementwise(
+                "subtract", ops.constant(StableHloType.INDEX, scan.count() - 1), round)
             : round;
     List<Ssa> read = inside.subList(1 + results, inside.size());
     List<Ssa> in = new ArrayList<>(inside.subList(1, 1 + carried));
@@ -83,7 +84,7 @@ final class ScanEmitter {
     }
     List<Ssa> made = body.apply(scan.body(), in);
     List<Ssa> next = new ArrayList<>();
-    next.add(ops.elementwise("add", round, ops.constant(TensorType.INDEX, 1)));
+    next.add(ops.elementwise("add", round, ops.constant(StableHloType.INDEX, 1)));
     next.addAll(made.subList(0, carried));
     for (int i = carried; i < results; i++) {
       next.add(put(inside.get(1 + i), made.get(i), index));
@@ -109,7 +110,7 @@ final class ScanEmitter {
     List<Ssa> starts = new ArrayList<>();
     starts.add(index);
     if (rank > 1) {
-      starts.addAll(Collections.nCopies(rank - 1, ops.constant(TensorType.INDEX, 0)));
+      starts.addAll(Collections.nCopies(rank - 1, ops.constant(StableHloType.INDEX, 0)));
     }
     return starts;
   }

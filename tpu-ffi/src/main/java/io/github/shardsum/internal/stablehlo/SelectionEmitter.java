@@ -8,10 +8,10 @@ import java.util.stream.IntStream;
 
 /** Operations between values and their indices. */
 final class SelectionEmitter {
-  private final Ops ops;
+  private final StableHloOps ops;
   private final ConversionEmitter conversions;
 
-  SelectionEmitter(Ops ops, ConversionEmitter conversions) {
+  SelectionEmitter(StableHloOps ops, ConversionEmitter conversions) {
     this.ops = ops;
     this.conversions = conversions;
   }
@@ -31,13 +31,15 @@ final class SelectionEmitter {
    */
   private Ssa comparable(Ssa x) {
     Ssa wide = conversions.widened(x);
-    return wide.element() == ElementType.BOOL ? ops.convert(wide, ElementType.I32) : wide;
+    return wide.element() == StableHloElementType.BOOL
+        ? ops.convert(wide, StableHloElementType.I32)
+        : wide;
   }
 
   private List<Ssa> topK(Selection.TopK topK, Ssa x) {
     int dimension = topK.x().type().axis(topK.label());
     Ssa wide = comparable(x);
-    Ssa index = ops.iota(wide.type().with(ElementType.I32), dimension);
+    Ssa index = ops.iota(wide.type().with(StableHloElementType.I32), dimension);
     List<Ssa> sorted = sorted(wide, index, dimension);
     Ssa values = ops.slice(sorted.getFirst(), dimension, 0, topK.k(), 1);
     return List.of(
@@ -49,12 +51,12 @@ final class SelectionEmitter {
   private List<Ssa> sorted(Ssa x, Ssa index, int dimension) {
     ModuleWriter out = ops.out();
     String name = out.freshName();
-    Ssa a = out.fresh(TensorType.scalar(x.element()));
-    Ssa b = out.fresh(TensorType.scalar(x.element()));
-    Ssa i = out.fresh(TensorType.scalar(index.element()));
-    Ssa j = out.fresh(TensorType.scalar(index.element()));
+    Ssa a = out.fresh(StableHloType.scalar(x.element()));
+    Ssa b = out.fresh(StableHloType.scalar(x.element()));
+    Ssa i = out.fresh(StableHloType.scalar(index.element()));
+    Ssa j = out.fresh(StableHloType.scalar(index.element()));
     out.line(String.format(Locale.ROOT, "%s:2 = \"stablehlo.sort\"(%s, %s) ({", name, x, index));
-    out.open(String.format(Locale.ROOT, "^bb0(%s):", Ops.arguments(List.of(a, b, i, j))));
+    out.open(String.format(Locale.ROOT, "^bb0(%s):", StableHloOps.arguments(List.of(a, b, i, j))));
     ops.returnValues(List.of(before(a, b)));
     String types = String.format(Locale.ROOT, "(%s, %s)", x.type(), index.type());
     out.close(
@@ -85,21 +87,21 @@ final class SelectionEmitter {
     Ssa equal = ops.compare("EQ", x, all);
     Ssa chosen =
         x.element().isFloating() ? ops.elementwise("or", equal, ops.compare("NE", x, x)) : equal;
-    Ssa index = ops.iota(x.type().with(ElementType.I32), dimension);
-    Ssa none = ops.constant(index.type(), Literals.greatest(ElementType.I32));
+    Ssa index = ops.iota(x.type().with(StableHloElementType.I32), dimension);
+    Ssa none = ops.constant(index.type(), Literals.greatest(StableHloElementType.I32));
     return ops.reduce(
         ops.select(chosen, index, none),
         "minimum",
-        Literals.greatest(ElementType.I32),
+        Literals.greatest(StableHloElementType.I32),
         List.of(dimension));
   }
 
   private Ssa oneHot(Selection.OneHot oneHot, ValueType result, Ssa indices) {
-    TensorType type = TensorType.of(result).with(ElementType.I64);
+    StableHloType type = StableHloType.of(result).with(StableHloElementType.I64);
     Ssa wanted =
         LabelMatching.broadcast(
-            ops, ops.convert(indices, ElementType.I64), oneHot.indices().type(), result);
+            ops, ops.convert(indices, StableHloElementType.I64), oneHot.indices().type(), result);
     Ssa equal = ops.compare("EQ", wanted, ops.iota(type, type.rank() - 1));
-    return conversions.convert(equal, ElementType.of(oneHot.dtype()));
+    return conversions.convert(equal, StableHloElementType.of(oneHot.dtype()));
   }
 }

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Layouts in Shardy's dialect, which names the axes of a mesh, like the notation of layouts. */
-final class ShardyShardings implements Shardings {
+final class ShardyShardings implements ShardingDialect {
   private final Mesh mesh;
 
   ShardyShardings(Mesh mesh) {
@@ -46,7 +46,7 @@ final class ShardyShardings implements Shardings {
   }
 
   @Override
-  public Ssa constrain(Ops ops, Ssa x, ValueType type, Annotation annotation) {
+  public Ssa constrain(StableHloOps ops, Ssa x, ValueType type, Annotation annotation) {
     String dimensions =
         type.labels().axes().stream()
             .map(axis -> dimension(axis, annotation))

@@ -6,11 +6,11 @@ import java.util.List;
 
 /** Emits operations that make a value, possibly from its indices. */
 final class SourceEmitter {
-  private final Ops ops;
+  private final StableHloOps ops;
   private final ConversionEmitter conversions;
   private final PhiloxEmitter philox;
 
-  SourceEmitter(Ops ops, ConversionEmitter conversions, PhiloxEmitter philox) {
+  SourceEmitter(StableHloOps ops, ConversionEmitter conversions, PhiloxEmitter philox) {
     this.ops = ops;
     this.conversions = conversions;
     this.philox = philox;
@@ -19,20 +19,20 @@ final class SourceEmitter {
   Ssa emit(Source operation, List<Ssa> operands) {
     return switch (operation) {
       case Source.Constant constant -> {
-        TensorType type = TensorType.of(constant.type());
+        StableHloType type = StableHloType.of(constant.type());
         yield ops.constant(type, Literals.of(type.element(), constant.value()));
       }
       case Source.Iota(ValueType type, String label) ->
           conversions.convert(
-              ops.iota(TensorType.of(type).with(ElementType.I64), type.axis(label)),
-              ElementType.of(type.dtype()));
+              ops.iota(StableHloType.of(type).with(StableHloElementType.I64), type.axis(label)),
+              StableHloElementType.of(type.dtype()));
       case Source.Random random -> random(random, operands.getFirst());
     };
   }
 
   private Ssa random(Source.Random random, Ssa seed) {
-    TensorType type = TensorType.of(random.type());
-    TensorType index = type.with(ElementType.I64);
+    StableHloType type = StableHloType.of(random.type());
+    StableHloType index = type.with(StableHloElementType.I64);
     return philox.uniform(
         ops.broadcast(seed, List.of(), index), rowMajor(index), random.stream(), type.element());
   }
@@ -40,7 +40,7 @@ final class SourceEmitter {
   /**
    * The row-major index as a sum along dimensions, which is also correct if a dimension is split.
    */
-  private Ssa rowMajor(TensorType type) {
+  private Ssa rowMajor(StableHloType type) {
     Ssa index = ops.constant(type, 0);
     long stride = 1;
     for (int dimension = type.rank() - 1; dimension >= 0; dimension--) {

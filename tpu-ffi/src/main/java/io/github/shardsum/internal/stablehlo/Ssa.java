@@ -6,8 +6,8 @@ package io.github.shardsum.internal.stablehlo;
  * @param name its name, such as {@code %3}, or {@code %3#1} for one of several results
  * @param type its type
  */
-record Ssa(String name, TensorType type) {
-  ElementType element() {
+record Ssa(String name, StableHloType type) {
+  StableHloElementType element() {
     return type.element();
   }
 

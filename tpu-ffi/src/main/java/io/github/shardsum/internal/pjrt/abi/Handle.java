@@ -50,7 +50,7 @@ public final class Handle {
   private @Nullable Handle after;
 
   private boolean dying;
-  private volatile Leaks.@Nullable Watch watch;
+  private volatile HandleLeaks.@Nullable Watch watch;
 
   private Handle(
       String what,
@@ -220,7 +220,7 @@ public final class Handle {
   }
 
   /** Keeps the reference by which a leak is found, as long as this object is open. */
-  void watch(Leaks.Watch reference) {
+  void watch(HandleLeaks.Watch reference) {
     watch = reference;
     if (isClosed()) {
       unwatch();
@@ -228,12 +228,12 @@ public final class Handle {
   }
 
   private void unwatch() {
-    Leaks.Watch reference = watch;
+    HandleLeaks.Watch reference = watch;
     if (reference != null) {
       reference.clear();
       watch = null;
       if (parent == null) {
-        Leaks.forget(this);
+        HandleLeaks.forget(this);
       }
     }
   }

@@ -6,8 +6,8 @@ import io.github.shardsum.internal.pjrt.abi.CallArena;
 import io.github.shardsum.internal.pjrt.abi.KeyValueCallbacks;
 import io.github.shardsum.internal.pjrt.abi.NamedValues;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
-import io.github.shardsum.internal.pjrt.host.Deadline;
 import io.github.shardsum.internal.pjrt.host.LoadAdvice;
+import io.github.shardsum.internal.pjrt.host.NativeCallDeadline;
 import io.github.shardsum.pjrt.ClientOptions;
 import io.github.shardsum.pjrt.PjrtClient;
 import io.github.shardsum.pjrt.PjrtException;
@@ -41,7 +41,7 @@ public final class ClientCreation {
     Arena callbacks = Arena.ofAuto();
     try {
       MemorySegment client =
-          Deadline.call(
+          NativeCallDeadline.call(
               "client of " + origin,
               () -> createNow(api, options, callbacks),
               options.deadline(),

@@ -7,9 +7,9 @@ import io.github.shardsum.internal.pjrt.abi.Fields;
 import io.github.shardsum.internal.pjrt.abi.NativeMemory;
 import io.github.shardsum.internal.pjrt.abi.PjrtFunction;
 import io.github.shardsum.internal.pjrt.abi.Struct;
+import io.github.shardsum.internal.pjrt.host.FatalProgramText;
 import io.github.shardsum.internal.pjrt.host.FatalTensorTypes;
 import io.github.shardsum.internal.pjrt.host.LargeStackThread;
-import io.github.shardsum.internal.pjrt.host.ProgramLimits;
 import io.github.shardsum.pjrt.PjrtCompileOptions;
 import io.github.shardsum.pjrt.PjrtProgramFormat;
 import java.lang.foreign.MemorySegment;
@@ -37,7 +37,7 @@ public record CompileCall(byte[] code, String format, byte[] options) {
     if (format == PjrtProgramFormat.MLIR) {
       String text = new String(code, StandardCharsets.ISO_8859_1);
       FatalTensorTypes.check(text);
-      ProgramLimits.check(text);
+      FatalProgramText.check(text);
       checkShardings(text, options);
     }
     return new CompileCall(code, format.toString(), options.toBytes());

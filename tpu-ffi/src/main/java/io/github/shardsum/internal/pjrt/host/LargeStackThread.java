@@ -24,11 +24,11 @@ public final class LargeStackThread {
    */
   public static <T> T call(String name, Supplier<T> call) {
     CompletableFuture<T> result = new CompletableFuture<>();
-    Deadline.start(name, result, BYTES, call);
+    NativeCallDeadline.start(name, result, BYTES, call);
     try {
       return result.join();
     } catch (CompletionException e) {
-      throw Deadline.failure(e.getCause());
+      throw NativeCallDeadline.failure(e.getCause());
     }
   }
 }

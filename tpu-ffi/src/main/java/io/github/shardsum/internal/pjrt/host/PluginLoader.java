@@ -53,15 +53,15 @@ public final class PluginLoader {
   public static Api load(Path library, Map<String, String> environment, Duration deadline) {
     checkNativeAccess();
     environment.forEach(Libc::checkEnvironment);
-    Deadline.checked(deadline);
+    NativeCallDeadline.checked(deadline);
     Path file = file(library);
     CompletableFuture<Api> mine = new CompletableFuture<>();
     CompletableFuture<Api> loading = LOADED.putIfAbsent(file, mine);
     if (loading == null) {
-      Deadline.start("load " + file, mine, () -> loadOrForget(file, environment, mine));
+      NativeCallDeadline.start("load " + file, mine, () -> loadOrForget(file, environment, mine));
       loading = mine;
     }
-    return Deadline.await(
+    return NativeCallDeadline.await(
         loading,
         deadline,
         "GetPjrtApi",

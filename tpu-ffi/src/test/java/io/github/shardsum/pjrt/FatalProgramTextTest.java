@@ -3,29 +3,30 @@ package io.github.shardsum.pjrt;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.internal.pjrt.host.ProgramLimits;
+import io.github.shardsum.internal.pjrt.host.FatalProgramText;
 import org.junit.jupiter.api.Test;
 
-class ProgramLimitsTest {
+class FatalProgramTextTest {
   @Test
   void bracketsNestedBeyondAParsersStackAreRefused() {
     for (String pair : new String[] {"()", "[]", "{}", "<>"}) {
-      String open = pair.substring(0, 1).repeat(ProgramLimits.DEEPEST);
-      String close = pair.substring(1).repeat(ProgramLimits.DEEPEST);
-      ProgramLimits.check(open + close + open + close);
+      String open = pair.substring(0, 1).repeat(FatalProgramText.DEEPEST);
+      String close = pair.substring(1).repeat(FatalProgramText.DEEPEST);
+      FatalProgramText.check(open + close + open + close);
       IllegalArgumentException e =
           assertThrows(
-              IllegalArgumentException.class, () -> ProgramLimits.check(open + open + close));
+              IllegalArgumentException.class, () -> FatalProgramText.check(open + open + close));
       assertTrue(e.getMessage().contains("at most 1000 deep"), e.getMessage());
     }
   }
 
   @Test
   void bracketsOfStringsCommentsAndArrowsAreNone() {
-    String many = "[".repeat(2 * ProgramLimits.DEEPEST);
-    ProgramLimits.check("\"" + many + "\\\"" + many + "\" // " + many + "\n//" + many);
-    ProgramLimits.check("() -> ()\n".repeat(2 * ProgramLimits.DEEPEST) + many.substring(1001));
-    ProgramLimits.check("ML\u00efR" + many);
+    String many = "[".repeat(2 * FatalProgramText.DEEPEST);
+    FatalProgramText.check("\"" + many + "\\\"" + many + "\" // " + many + "\n//" + many);
+    FatalProgramText.check(
+        "() -> ()\n".repeat(2 * FatalProgramText.DEEPEST) + many.substring(1001));
+    FatalProgramText.check("ML\u00efR" + many);
   }
 
   @Test
@@ -34,7 +35,7 @@ class ProgramLimitsTest {
       IllegalArgumentException e =
           assertThrows(
               IllegalArgumentException.class,
-              () -> ProgramLimits.check("%0:2 = \"" + operation + "\"(%t)"));
+              () -> FatalProgramText.check("%0:2 = \"" + operation + "\"(%t)"));
       assertTrue(e.getMessage().contains(operation + " waits for a host"), e.getMessage());
     }
   }

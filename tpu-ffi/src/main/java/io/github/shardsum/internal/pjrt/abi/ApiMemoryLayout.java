@@ -3,11 +3,11 @@ package io.github.shardsum.internal.pjrt.abi;
 import java.lang.foreign.MemorySegment;
 
 /** Layouts of host memory. */
-public final class NativeLayout {
+public final class ApiMemoryLayout {
   private static final int TILED = 0;
   private static final long TILED_SIZE = 56;
 
-  private NativeLayout() {}
+  private ApiMemoryLayout() {}
 
   /**
    * The row-major layout. Without it a plugin reads back in the device's own layout, which the

@@ -18,8 +18,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /** Checks that a mesh has the axes that a program's layouts name. */
-public final class MeshAxesCheck {
-  private MeshAxesCheck() {}
+public final class ModuleMeshCheck {
+  private ModuleMeshCheck() {}
 
   /**
    * Checks every layout, also in bodies and decompositions.

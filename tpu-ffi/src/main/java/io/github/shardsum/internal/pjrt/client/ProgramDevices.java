@@ -16,10 +16,10 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /** The devices on which a program runs. */
-public final class Assignments {
+public final class ProgramDevices {
   private static final int MOST_SHOWN = 16;
 
-  private Assignments() {}
+  private ProgramDevices() {}
 
   public static List<List<Integer>> byDefault(
       Api api, MemorySegment client, int replicas, int partitions) {

@@ -13,17 +13,17 @@ import java.util.function.Consumer;
  * lists already, which is too slow for buffers that live a microsecond. Instead, a handle keeps its
  * own reference, and this class keeps only the references of handles without a parent.
  */
-public final class Leaks {
+public final class HandleLeaks {
   private static final ReferenceQueue<Object> QUEUE = new ReferenceQueue<>();
   private static final Set<Handle> ROOTS = ConcurrentHashMap.newKeySet();
 
   static {
-    Thread thread = new Thread(Leaks::watchForEver, "pjrt leaks");
+    Thread thread = new Thread(HandleLeaks::watchForEver, "pjrt leaks");
     thread.setDaemon(true);
     thread.start();
   }
 
-  private Leaks() {}
+  private HandleLeaks() {}
 
   /**
    * Watches an object until its handle is closed.

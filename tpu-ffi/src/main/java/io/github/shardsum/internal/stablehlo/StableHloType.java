@@ -10,19 +10,19 @@ import java.util.List;
  * @param element the type of an element
  * @param sizes the sizes of the dimensions
  */
-record TensorType(ElementType element, List<Long> sizes) {
-  static final TensorType INDEX = scalar(ElementType.I64);
+record StableHloType(StableHloElementType element, List<Long> sizes) {
+  static final StableHloType INDEX = scalar(StableHloElementType.I64);
 
-  TensorType {
+  StableHloType {
     sizes = List.copyOf(sizes);
   }
 
-  static TensorType of(ValueType type) {
-    return new TensorType(ElementType.of(type.dtype()), type.sizes());
+  static StableHloType of(ValueType type) {
+    return new StableHloType(StableHloElementType.of(type.dtype()), type.sizes());
   }
 
-  static TensorType scalar(ElementType element) {
-    return new TensorType(element, List.of());
+  static StableHloType scalar(StableHloElementType element) {
+    return new StableHloType(element, List.of());
   }
 
   int rank() {
@@ -33,28 +33,28 @@ record TensorType(ElementType element, List<Long> sizes) {
     return sizes.stream().reduce(1L, Math::multiplyExact);
   }
 
-  TensorType with(ElementType other) {
-    return new TensorType(other, sizes);
+  StableHloType with(StableHloElementType other) {
+    return new StableHloType(other, sizes);
   }
 
-  TensorType with(int dimension, long size) {
+  StableHloType with(int dimension, long size) {
     List<Long> changed = new ArrayList<>(sizes);
     changed.set(dimension, size);
-    return new TensorType(element, changed);
+    return new StableHloType(element, changed);
   }
 
-  TensorType without(List<Integer> dimensions) {
+  StableHloType without(List<Integer> dimensions) {
     List<Long> left = new ArrayList<>();
     for (int i = 0; i < rank(); i++) {
       if (!dimensions.contains(i)) {
         left.add(sizes.get(i));
       }
     }
-    return new TensorType(element, left);
+    return new StableHloType(element, left);
   }
 
-  TensorType permuted(List<Integer> order) {
-    return new TensorType(element, order.stream().map(sizes::get).toList());
+  StableHloType permuted(List<Integer> order) {
+    return new StableHloType(element, order.stream().map(sizes::get).toList());
   }
 
   @Override

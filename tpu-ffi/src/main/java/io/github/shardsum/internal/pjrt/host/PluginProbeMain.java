@@ -10,11 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** The child process of a probe: opens a plugin, prints the plugin's devices, and ends. */
-public final class ProbeMain {
+public final class PluginProbeMain {
   /** The prefix of each line for the parent, since plugins print to standard output too. */
   public static final String MARK = "shardsum-probe\t";
 
-  private ProbeMain() {}
+  private PluginProbeMain() {}
 
   /**
    * Prints the platform and a line for each device, or a line for the error.

@@ -3,7 +3,7 @@ package io.github.shardsum.internal.stablehlo;
 import io.github.shardsum.tensor.DType;
 
 /** The element types that are emitted: those of tensors, and the words of random numbers. */
-enum ElementType {
+enum StableHloElementType {
   F32("f32", 32),
   F64("f64", 64),
   BF16("bf16", 16),
@@ -15,12 +15,12 @@ enum ElementType {
   private final String text;
   private final int bits;
 
-  ElementType(String text, int bits) {
+  StableHloElementType(String text, int bits) {
     this.text = text;
     this.bits = bits;
   }
 
-  static ElementType of(DType dtype) {
+  static StableHloElementType of(DType dtype) {
     return switch (dtype) {
       case F32 -> F32;
       case F64 -> F64;

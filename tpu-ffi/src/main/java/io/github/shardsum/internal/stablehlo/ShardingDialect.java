@@ -6,7 +6,7 @@ import io.github.shardsum.program.ValueType;
 import java.util.List;
 
 /** A form in which layouts over a mesh are written. */
-interface Shardings {
+interface ShardingDialect {
   /** Lines before the function. */
   List<String> header();
 
@@ -14,11 +14,11 @@ interface Shardings {
   String attribute(Term layout);
 
   /** Gives a value the layout of an annotation. */
-  Ssa constrain(Ops ops, Ssa x, ValueType type, Annotation annotation);
+  Ssa constrain(StableHloOps ops, Ssa x, ValueType type, Annotation annotation);
 
   /** The shardings of one device, which are empty. */
-  static Shardings none() {
-    return new Shardings() {
+  static ShardingDialect none() {
+    return new ShardingDialect() {
       @Override
       public List<String> header() {
         return List.of();
@@ -30,7 +30,7 @@ interface Shardings {
       }
 
       @Override
-      public Ssa constrain(Ops ops, Ssa x, ValueType type, Annotation annotation) {
+      public Ssa constrain(StableHloOps ops, Ssa x, ValueType type, Annotation annotation) {
         return x;
       }
     };

@@ -7,7 +7,7 @@ import java.util.Locale;
  * Finds text that a program must not contain, since a plugin would end the process on it or wait
  * for ever.
  */
-public final class ProgramLimits {
+public final class FatalProgramText {
   /**
    * The deepest nesting: MLIR's parser recurses once for each level, and other passes several
    * times.
@@ -20,7 +20,7 @@ public final class ProgramLimits {
   /** Operations that need host functions which PJRT does not have. */
   private static final List<String> UNANSWERED = List.of("stablehlo.infeed", "stablehlo.outfeed");
 
-  private ProgramLimits() {}
+  private FatalProgramText() {}
 
   /**
    * Refuses text that is nested too deep, and operations that wait for a host that does not answer.

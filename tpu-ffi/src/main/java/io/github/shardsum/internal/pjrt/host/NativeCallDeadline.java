@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
  * Makes native calls that may never return. Each runs on a separate thread, for which the JVM does
  * not wait at its end.
  */
-public final class Deadline {
+public final class NativeCallDeadline {
   /**
    * Bytes of the stack: C++ start-up code may recurse deeper than Java's default of 1 MiB allows.
    */
   private static final long STACK_BYTES = 8L << 20;
 
-  private Deadline() {}
+  private NativeCallDeadline() {}
 
   /** Refuses a deadline that has passed before it begins. */
   public static Duration checked(Duration deadline) {

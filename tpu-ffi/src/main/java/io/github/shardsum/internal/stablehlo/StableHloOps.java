@@ -8,10 +8,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** One method for each operation of StableHLO that old and new plugins accept, in its text form. */
-final class Ops {
+final class StableHloOps {
   private final ModuleWriter out;
 
-  Ops(ModuleWriter out) {
+  StableHloOps(ModuleWriter out) {
     this.out = out;
   }
 
@@ -20,8 +20,8 @@ final class Ops {
   }
 
   /** A constant: a scalar, or a tensor with this number everywhere. */
-  Ssa constant(TensorType type, String literal) {
-    TensorType scalar = TensorType.scalar(type.element());
+  Ssa constant(StableHloType type, String literal) {
+    StableHloType scalar = StableHloType.scalar(type.element());
     Ssa one =
         out.define(
             String.format(Locale.ROOT, "stablehlo.constant dense<%s> : %s", literal, scalar),
@@ -29,13 +29,13 @@ final class Ops {
     return broadcast(one, List.of(), type);
   }
 
-  Ssa constant(TensorType type, long value) {
+  Ssa constant(StableHloType type, long value) {
     return constant(type, Literals.whole(type.element(), value));
   }
 
   /** A function of one element, or of elements of one type at the same place. */
   Ssa elementwise(String name, Ssa... operands) {
-    TensorType type = operands[0].type();
+    StableHloType type = operands[0].type();
     return out.define(
         String.format(
             Locale.ROOT, "stablehlo.%s %s : %s", name, ModuleWriter.names(List.of(operands)), type),
@@ -43,7 +43,7 @@ final class Ops {
   }
 
   Ssa compare(String direction, Ssa x, Ssa y) {
-    TensorType type = x.type().with(ElementType.BOOL);
+    StableHloType type = x.type().with(StableHloElementType.BOOL);
     return out.define(
         String.format(
             Locale.ROOT,
@@ -72,21 +72,21 @@ final class Ops {
   }
 
   /** A conversion to another type, exact for values that fit. */
-  Ssa convert(Ssa x, ElementType element) {
+  Ssa convert(Ssa x, StableHloElementType element) {
     return x.element() == element ? x : typed("convert", x, x.type().with(element));
   }
 
-  Ssa bitcast(Ssa x, ElementType element) {
+  Ssa bitcast(Ssa x, StableHloElementType element) {
     return typed("bitcast_convert", x, x.type().with(element));
   }
 
-  private Ssa typed(String name, Ssa x, TensorType type) {
+  private Ssa typed(String name, Ssa x, StableHloType type) {
     return out.define(
         String.format(Locale.ROOT, "stablehlo.%s %s : (%s) -> %s", name, x, x.type(), type), type);
   }
 
   Ssa reshape(Ssa x, List<Long> sizes) {
-    TensorType type = new TensorType(x.element(), sizes);
+    StableHloType type = new StableHloType(x.element(), sizes);
     return type.equals(x.type()) ? x : typed("reshape", x, type);
   }
 
@@ -94,7 +94,7 @@ final class Ops {
     if (order.equals(IntStream.range(0, x.rank()).boxed().toList())) {
       return x;
     }
-    TensorType type = x.type().permuted(order);
+    StableHloType type = x.type().permuted(order);
     return out.define(
         String.format(
             Locale.ROOT,
@@ -107,7 +107,7 @@ final class Ops {
   }
 
   /** Dimension i of x becomes dimension {@code dims[i]} of the type. */
-  Ssa broadcast(Ssa x, List<Integer> dims, TensorType type) {
+  Ssa broadcast(Ssa x, List<Integer> dims, StableHloType type) {
     if (x.type().equals(type) && dims.equals(IntStream.range(0, x.rank()).boxed().toList())) {
       return x;
     }
@@ -128,7 +128,7 @@ final class Ops {
         type);
   }
 
-  Ssa iota(TensorType type, int dimension) {
+  Ssa iota(StableHloType type, int dimension) {
     return out.define(
         String.format(Locale.ROOT, "stablehlo.iota dim = %d : %s", dimension, type), type);
   }
@@ -139,7 +139,7 @@ final class Ops {
    */
   Ssa slice(Ssa x, int dimension, long from, long to, long step) {
     long size = Math.ceilDiv(to - from, step);
-    TensorType type = x.type().with(dimension, size);
+    StableHloType type = x.type().with(dimension, size);
     if (type.equals(x.type())) {
       return x;
     }
@@ -156,11 +156,11 @@ final class Ops {
   }
 
   Ssa pad(Ssa x, String fill, int dimension, long low, long high) {
-    TensorType type = x.type().with(dimension, x.type().sizes().get(dimension) + low + high);
+    StableHloType type = x.type().with(dimension, x.type().sizes().get(dimension) + low + high);
     if (type.equals(x.type())) {
       return x;
     }
-    TensorType scalar = TensorType.scalar(x.element());
+    StableHloType scalar = StableHloType.scalar(x.element());
     Ssa with = constant(scalar, fill);
     return out.define(
         String.format(
@@ -205,7 +205,7 @@ final class Ops {
       return parts.getFirst();
     }
     long size = parts.stream().mapToLong(part -> part.type().sizes().get(dimension)).sum();
-    TensorType type = parts.getFirst().type().with(dimension, size);
+    StableHloType type = parts.getFirst().type().with(dimension, size);
     return out.define(
         String.format(
             Locale.ROOT,
@@ -225,8 +225,8 @@ final class Ops {
     if (dimensions.isEmpty()) {
       return x;
     }
-    TensorType scalar = TensorType.scalar(x.element());
-    TensorType type = x.type().without(dimensions);
+    StableHloType scalar = StableHloType.scalar(x.element());
+    StableHloType type = x.type().without(dimensions);
     Ssa init = constant(scalar, first);
     return out.define(
         String.format(
@@ -245,7 +245,7 @@ final class Ops {
 
   /** A sum in the type of the elements; for bool, whether an element is true. */
   Ssa sum(Ssa x, List<Integer> dimensions) {
-    return x.element() == ElementType.BOOL
+    return x.element() == StableHloElementType.BOOL
         ? reduce(x, "or", "false", dimensions)
         : reduce(x, "add", Literals.whole(x.element(), 0), dimensions);
   }
@@ -257,12 +257,12 @@ final class Ops {
       List<Integer> leftSummed,
       List<Integer> rightSummed) {}
 
-  Ssa dot(Ssa x, Ssa y, DotDimensions dims, ElementType element, boolean highest) {
+  Ssa dot(Ssa x, Ssa y, DotDimensions dims, StableHloElementType element, boolean highest) {
     List<Long> sizes = new ArrayList<>();
     dims.leftBatch().forEach(dim -> sizes.add(x.type().sizes().get(dim)));
     sizes.addAll(free(x, dims.leftBatch(), dims.leftSummed()));
     sizes.addAll(free(y, dims.rightBatch(), dims.rightSummed()));
-    TensorType type = new TensorType(element, sizes);
+    StableHloType type = new StableHloType(element, sizes);
     String batch =
         dims.leftBatch().isEmpty()
             ? ""
@@ -291,7 +291,7 @@ final class Ops {
   }
 
   Ssa dynamicSlice(Ssa x, List<Ssa> starts, List<Long> sizes) {
-    TensorType type = new TensorType(x.element(), sizes);
+    StableHloType type = new StableHloType(x.element(), sizes);
     return out.define(
         String.format(
             Locale.ROOT,
