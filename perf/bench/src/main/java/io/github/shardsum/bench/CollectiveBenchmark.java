@@ -179,10 +179,10 @@ public class CollectiveBenchmark {
       for (int device = 0; device < devices; device++) {
         sum += (device + i) % 16;
       }
-      Data.check("all-reduce", sum, shared.getDouble(i), 0);
+      BenchmarkData.check("all-reduce", sum, shared.getDouble(i), 0);
       int chunk = COUNT / devices;
       double sent = (i / chunk + (devices - 1) * chunk + i % chunk) % 16;
-      Data.check("all-to-all", sent, out.get(devices - 1).getDouble(i), 0);
+      BenchmarkData.check("all-to-all", sent, out.get(devices - 1).getDouble(i), 0);
     }
     collectives.close();
     workers.close();

@@ -66,7 +66,7 @@ public final class EverydayComparison {
         new ProcessBuilder(
             python,
             "-c",
-            Script.text(EverydayComparison.class, "everyday.py"),
+            BenchmarkScript.text(EverydayComparison.class, "everyday.py"),
             Integer.toString(SIZE));
     Map<String, String> environment = builder.environment();
     environment.put("OMP_NUM_THREADS", "1");
@@ -86,7 +86,7 @@ public final class EverydayComparison {
     competitors.put("ours", Timed.of(call));
     competitors.put("numpy", calls -> Double.parseDouble(numpy.ask(calls + " " + name)));
     try {
-      Rounds rounds = Rounds.of(timer, competitors);
+      BenchmarkRounds rounds = BenchmarkRounds.of(timer, competitors);
       Row row =
           new Row(
               name, rounds.median("ours"), rounds.median("numpy"), rounds.ratio("numpy", "ours"));

@@ -150,7 +150,7 @@ public final class MeshComparison {
     Program many = gradient(MANY);
     Program few = gradient(DEVICES);
     int steps = planned(few, DEVICES).plan().steps().size();
-    Data.check("steps", steps, planned(many, MANY).plan().steps().size(), 0);
+    BenchmarkData.check("steps", steps, planned(many, MANY).plan().steps().size(), 0);
     PairedTiming planning =
         PairedTiming.of(
             InterleavedTimer.of(ROUNDS),
@@ -418,7 +418,7 @@ public final class MeshComparison {
       double[] got = other.get(i).toDoubleArray();
       double most = Arrays.stream(expected).map(Math::abs).max().orElse(0);
       for (int at = 0; at < expected.length; at++) {
-        Data.check("output " + i + " at " + at, expected[at], got[at], 1e-4 * most);
+        BenchmarkData.check("output " + i + " at " + at, expected[at], got[at], 1e-4 * most);
       }
     }
   }

@@ -122,7 +122,8 @@ public class MoeLayerBenchmark {
     float[] a = one.toFloatArray();
     float[] b = other.toFloatArray();
     for (int i = 0; i < a.length; i += 97) {
-      Data.check("the layer with its gradient", b[i], a[i], 1e-4 * Math.max(1, Math.abs(b[i])));
+      BenchmarkData.check(
+          "the layer with its gradient", b[i], a[i], 1e-4 * Math.max(1, Math.abs(b[i])));
     }
   }
 

@@ -81,7 +81,7 @@ public final class MoeLayerComparison {
   private static final String DISPATCH = "dispatch";
   private static final String COMBINE = "combine";
 
-  private final BarTable table = new BarTable();
+  private final BenchmarkTable table = new BenchmarkTable();
   private final Optional<TorchLayer> torch;
   private final MachineLimits limits;
   private InterleavedTimer timer = InterleavedTimer.USUAL;
@@ -182,7 +182,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  private void milliseconds(Rounds rounds, String what) {
+  private void milliseconds(BenchmarkRounds rounds, String what) {
     table.value(what, "%.3f ms", rounds.median(what) * 1e3);
   }
 
@@ -209,7 +209,7 @@ public final class MoeLayerComparison {
       competitors.put(SORT, parts.part(Part.SORT));
       competitors.put(DISPATCH, parts.dispatch(parts.dispatched()));
       competitors.put(COMBINE, parts.part(Part.COMBINE));
-      Rounds rounds = Rounds.of(timer, competitors);
+      BenchmarkRounds rounds = BenchmarkRounds.of(timer, competitors);
       forward(of, rounds);
       parts(of, rounds);
       memory(of, layer.peakBytes());
@@ -226,7 +226,7 @@ public final class MoeLayerComparison {
     }
   }
 
-  private void forward(MoeCase of, Rounds rounds) {
+  private void forward(MoeCase of, BenchmarkRounds rounds) {
     milliseconds(rounds, LAYER);
     milliseconds(rounds, PRODUCTS);
     Interval share = share(of.flops(), rounds.seconds(LAYER));
@@ -241,7 +241,7 @@ public final class MoeLayerComparison {
     table.atLeast("products / layer", ratio, many ? Bar.PRODUCTS : Bar.PRODUCTS_OF_FEW_ROWS);
   }
 
-  private void both(MoeCase of, Rounds rounds) {
+  private void both(MoeCase of, BenchmarkRounds rounds) {
     milliseconds(rounds, BOTH);
     table.atLeast(
         BOTH + ", of multiply-adds", share(3 * of.flops(), rounds.seconds(BOTH)), Bar.PEAK_OF_BOTH);
@@ -257,7 +257,7 @@ public final class MoeLayerComparison {
    * Compares the parts of the layer other than its products with the layer. Rows are gathered by a
    * separate operation here, while the layer gathers them as it packs.
    */
-  private void parts(MoeCase of, Rounds rounds) {
+  private void parts(MoeCase of, BenchmarkRounds rounds) {
     milliseconds(rounds, LOGITS);
     String[] names = {ROUTE, SORT, DISPATCH, COMBINE};
     for (String each : names) {
@@ -323,7 +323,7 @@ public final class MoeLayerComparison {
         competitors.put(
             "C combine past caches", c.rows(Loop.COMBINE_STREAM, tokens, width, y, row, sums));
       }
-      Rounds rounds = Rounds.of(timer, competitors);
+      BenchmarkRounds rounds = BenchmarkRounds.of(timer, competitors);
       check(DISPATCH, gathered, own);
       check(COMBINE, sums, parts.parts().sums());
       competitors.keySet().forEach(what -> milliseconds(rounds, what));
@@ -342,7 +342,7 @@ public final class MoeLayerComparison {
     float[] expected = c.toArray(ValueLayout.JAVA_FLOAT);
     float[] got = java.toFloatArray();
     for (int i = 0; i < got.length; i++) {
-      Data.check(what + " at " + i, expected[i], got[i], 0);
+      BenchmarkData.check(what + " at " + i, expected[i], got[i], 0);
     }
   }
 
@@ -354,7 +354,7 @@ public final class MoeLayerComparison {
       for (ExpertLoad load : ExpertLoad.values()) {
         competitors.put(load.name(), layer.timed(load));
       }
-      Rounds rounds = Rounds.of(timer, competitors);
+      BenchmarkRounds rounds = BenchmarkRounds.of(timer, competitors);
       String balanced = ExpertLoad.W0.name();
       table.value("W0, " + ExpertLoad.W0, "%.3f ms", rounds.median(balanced) * 1e3);
       for (ExpertLoad load : ExpertLoad.values()) {
@@ -381,7 +381,7 @@ public final class MoeLayerComparison {
       competitors.put(LAYER, layer.timed(ExpertLoad.W4));
       competitors.put("torch bmm", torch.get().timed("bmm"));
       competitors.put("torch loop", torch.get().timed("loop"));
-      Rounds rounds = Rounds.of(timer, competitors);
+      BenchmarkRounds rounds = BenchmarkRounds.of(timer, competitors);
       milliseconds(rounds, LAYER);
       table.atLeast(BMM, rounds.ratio("torch bmm", LAYER), Bar.TORCH_BMM_BY_ZIPF);
       table.atLeast(LOOP, rounds.ratio("torch loop", LAYER), Bar.TORCH_LOOP);
@@ -404,7 +404,7 @@ public final class MoeLayerComparison {
       competitors.put(COMBINE, parts.part(Part.COMBINE));
       competitors.put("torch dispatch", torch.get().timed("dispatch"));
       competitors.put("torch combine", torch.get().timed("combine"));
-      Rounds rounds = Rounds.of(timer, competitors);
+      BenchmarkRounds rounds = BenchmarkRounds.of(timer, competitors);
       competitors.keySet().forEach(what -> milliseconds(rounds, what));
       for (String what : List.of(DISPATCH, COMBINE)) {
         table.atLeast(
@@ -420,8 +420,9 @@ public final class MoeLayerComparison {
         NativeRows c = new NativeRows(layer.workers().parallelism())) {
       long matrix = Float.BYTES * of.sizes().model() * of.sizes().hidden();
       long bytes = parts.touched() * of.products() * matrix;
-      Rounds rounds =
-          Rounds.of(timer, Map.of(LAYER, Timed.of(layer::forward), "reading", c.read(bytes)));
+      BenchmarkRounds rounds =
+          BenchmarkRounds.of(
+              timer, Map.of(LAYER, Timed.of(layer::forward), "reading", c.read(bytes)));
       for (String what : List.of(LAYER, "reading")) {
         milliseconds(rounds, what);
         table.value(what + ", GB/s", "%.1f", bytes / rounds.median(what) / 1e9);

@@ -78,7 +78,7 @@ public class MoeProgramBenchmark {
     int groups = (int) sizes.groups();
     int size = (int) sizes.tokens();
     weights = MoeWeights.random(model, (int) sizes.hidden(), (int) sizes.experts(), 3);
-    tokens = Tensor.of(Data.integers(groups * size * model), groups, size, model);
+    tokens = Tensor.of(BenchmarkData.integers(groups * size * model), groups, size, model);
     logits = Tensor.zeros(DType.F32, sizes.shape("GSE"));
     dispatched = Tensor.zeros(DType.F32, sizes.shape("EGCM"));
     hidden = Tensor.zeros(DType.F32, sizes.shape("EGCH"));

@@ -115,7 +115,7 @@ public final class MpiBenchmark {
     boolean sums =
         collective instanceof Collective.AllReduce
             || collective instanceof Collective.ReduceScatter;
-    Data.check(name, sums ? size : 1, out.getDouble(0), 0);
+    BenchmarkData.check(name, sums ? size : 1, out.getDouble(0), 0);
     Arrays.sort(times);
     if (collectives.process() == 0) {
       System.out.printf(Locale.ROOT, "%s%s %d %.3f%n", name, suffix, bytes, times[batches / 2]);

@@ -45,7 +45,7 @@ final class NativeRows implements AutoCloseable {
     this.threads = threads;
     SymbolLookup library =
         CCompiler.compiled(
-            Script.open(NativeRows.class, SOURCE),
+            BenchmarkScript.open(NativeRows.class, SOURCE),
             List.of("-shared", "-fPIC", "-O3", "-march=native", "-pthread"),
             file -> SymbolLookup.libraryLookup(file, arena));
     Linker linker = Linker.nativeLinker();

@@ -100,8 +100,9 @@ public final class OverlapBenchmark {
     double computing = median(cpu);
     double together = median(overlapped);
     boolean isSum = collective instanceof Collective.ReduceScatter;
-    Data.check(name, isSum ? collectives.processes() : 1, out.getDouble(out.size(0) - 1), 0);
-    Data.check("product", SIDE, sums.getDouble(0, 0), 0);
+    BenchmarkData.check(
+        name, isSum ? collectives.processes() : 1, out.getDouble(out.size(0) - 1), 0);
+    BenchmarkData.check("product", SIDE, sums.getDouble(0, 0), 0);
     if (collectives.process() == 0) {
       System.out.printf(
           Locale.ROOT, "%s %d %.1f %.1f %.1f%n", name, bytes, alone, computing, together);

@@ -35,7 +35,7 @@ public final class PanelComparison {
   private final int rows = kernel.rows();
   private final int columns = kernel.columns();
   private final int panel = kernel.blocking().k() * columns + Blocking.GAP;
-  private final float[] a = Data.integers((rows + 1) * kernel.blocking().aStride());
+  private final float[] a = BenchmarkData.integers((rows + 1) * kernel.blocking().aStride());
   private final float[] b = new float[PANELS * panel + 2 * Blocking.GAP];
   private final float[] c = new float[rows * TILES * columns];
   private final int start = lineStart();
@@ -90,7 +90,7 @@ public final class PanelComparison {
     for (int attempt = 0; attempt < 1_000 && found < 0; attempt++) {
       found = kernel.alignedStart(b);
     }
-    System.arraycopy(Data.integers(b.length), 0, b, 0, b.length);
+    System.arraycopy(BenchmarkData.integers(b.length), 0, b, 0, b.length);
     return Math.max(found, 0);
   }
 

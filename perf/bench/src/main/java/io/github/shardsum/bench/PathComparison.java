@@ -68,7 +68,8 @@ public final class PathComparison {
     int seeds = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 1;
     String python = Objects.requireNonNullElse(System.getenv("SHARDSUM_PYTHON"), "python3");
     ProcessBuilder builder =
-        new ProcessBuilder(python, "-c", Script.text(PathComparison.class, "cotengra_paths.py"));
+        new ProcessBuilder(
+            python, "-c", BenchmarkScript.text(PathComparison.class, "cotengra_paths.py"));
     try (ChildProcess process = new ChildProcess(builder)) {
       print("%s, %s s a search%n", process.greeting(), seconds);
       boolean passes = new PathComparison(process, seconds).compare(seeds);

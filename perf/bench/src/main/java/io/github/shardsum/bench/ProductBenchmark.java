@@ -50,8 +50,8 @@ public class ProductBenchmark {
   @Setup
   public void setUp() {
     workers = Workers.of(threads);
-    a = Tensor.of(Data.integers(size * size), size, size);
-    b = Tensor.of(Data.integers(size * size), size, size).transpose().contiguous();
+    a = Tensor.of(BenchmarkData.integers(size * size), size, size);
+    b = Tensor.of(BenchmarkData.integers(size * size), size, size).transpose().contiguous();
     out = Tensor.of(new float[size * size], size, size);
     product =
         Einsum.compile(
@@ -85,7 +85,7 @@ public class ProductBenchmark {
         for (int j = 0; j < size; j++) {
           expected += a.getDouble(i, j) * b.getDouble(j, k);
         }
-        Data.check("product", expected, out.getDouble(i, k), 0);
+        BenchmarkData.check("product", expected, out.getDouble(i, k), 0);
       }
     }
     workers.close();

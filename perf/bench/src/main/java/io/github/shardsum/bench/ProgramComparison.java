@@ -96,7 +96,8 @@ public final class ProgramComparison {
         PairedTiming.of(
             InterleavedTimer.of(ROUNDS),
             Timed.of(() -> backend.compile(program).close()),
-            Timed.of(() -> Data.check("outputs", 1, Program.parse(text).outputs().size(), 0)));
+            Timed.of(
+                () -> BenchmarkData.check("outputs", 1, Program.parse(text).outputs().size(), 0)));
     Interval compiling = times.interval((compiled, parsed) -> compiled);
     print(
         "compiling %d operations %.2f ms [%.2f, %.2f], at most %.0f ms %s; parsing them %.2f ms%n",

@@ -46,8 +46,8 @@ public class RowBenchmark {
   /** Makes the operands. */
   @Setup
   public void setUp() {
-    x = Tensor.of(Data.integers(length), length);
-    y = Tensor.of(Data.integers(length), length);
+    x = Tensor.of(BenchmarkData.integers(length), length);
+    y = Tensor.of(BenchmarkData.integers(length), length);
     products = Tensor.of(new float[length], length);
     dot = Einsum.compile("i,i->", EinsumOptions.defaults(), OperandSpec.like(x, y));
     multiply = Einsum.compile("i,i->i", EinsumOptions.defaults(), OperandSpec.like(x, y));
@@ -101,8 +101,8 @@ public class RowBenchmark {
       expected += product;
       absolute += Math.abs(product);
     }
-    Data.check("dot", expected, sum.getDouble(), 1e-6 * absolute);
-    Data.check(
+    BenchmarkData.check("dot", expected, sum.getDouble(), 1e-6 * absolute);
+    BenchmarkData.check(
         "multiply",
         x.getDouble(length - 1) * y.getDouble(length - 1),
         products.getDouble(length - 1),

@@ -69,12 +69,12 @@ public class ShardedEinsumBenchmark {
     operands =
         new Tensor[] {
           Tensor.of(
-              Data.integers(experts * experts * capacity * model),
+              BenchmarkData.integers(experts * experts * capacity * model),
               experts,
               experts,
               capacity,
               model),
-          Tensor.of(Data.integers(experts * model * model), experts, model, model)
+          Tensor.of(BenchmarkData.integers(experts * model * model), experts, model, model)
         };
     List<Shape> shapes = Arrays.stream(operands).map(Tensor::shape).toList();
     Mesh mesh = Mesh.of("x", experts);
@@ -91,7 +91,7 @@ public class ShardedEinsumBenchmark {
     float[] expected = whole.run(operands).toFloatArray();
     float[] got = sharded.gather(onMesh()).toFloatArray();
     for (int i = 0; i < expected.length; i++) {
-      Data.check("the sharded einsum at " + i, expected[i], got[i], 0);
+      BenchmarkData.check("the sharded einsum at " + i, expected[i], got[i], 0);
     }
   }
 

@@ -83,7 +83,7 @@ final class SkewedLayer implements AutoCloseable {
       for (int i = expert; i < got.length; i += counts.length) {
         sum += got[i];
       }
-      Data.check("rows of expert " + expert + " by load " + load, counts[expert], sum, 0);
+      BenchmarkData.check("rows of expert " + expert + " by load " + load, counts[expert], sum, 0);
     }
     return outputs;
   }

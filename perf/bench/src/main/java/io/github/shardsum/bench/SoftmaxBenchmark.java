@@ -43,7 +43,7 @@ public class SoftmaxBenchmark {
   /** Makes the operands. */
   @Setup
   public void setUp() {
-    x = Tensor.of(Data.integers(ELEMENTS), ELEMENTS / row, row);
+    x = Tensor.of(BenchmarkData.integers(ELEMENTS), ELEMENTS / row, row);
     shares = Tensor.of(new float[ELEMENTS], ELEMENTS / row, row);
     powers = Tensor.of(new float[ELEMENTS], ELEMENTS / row, row);
     Softmax.softmaxInto(workers, shares, x, 1);
@@ -97,8 +97,8 @@ public class SoftmaxBenchmark {
     for (int i = 0; i < row; i++) {
       sum += shares.getDouble(0, i);
     }
-    Data.check("softmax", 1, sum, 1e-5);
+    BenchmarkData.check("softmax", 1, sum, 1e-5);
     double expected = Math.exp(x.getDouble(0, row - 1));
-    Data.check("exp", expected, powers.getDouble(0, row - 1), 1e-6 * expected);
+    BenchmarkData.check("exp", expected, powers.getDouble(0, row - 1), 1e-6 * expected);
   }
 }

@@ -87,7 +87,7 @@ public class SuperstepBenchmark {
   @TearDown
   public void check() {
     for (int count : touched) {
-      Data.check("supersteps", touched[0], count, 0);
+      BenchmarkData.check("supersteps", touched[0], count, 0);
     }
     collectives.close();
     workers.close();

@@ -32,10 +32,10 @@ public class TinyBenchmark {
   private static final int SIDE = 4;
   private static final int LENGTH = 8;
 
-  private final Tensor a = Tensor.of(Data.integers(SIDE * SIDE), SIDE, SIDE);
-  private final Tensor b = Tensor.of(Data.integers(SIDE * SIDE), SIDE, SIDE);
+  private final Tensor a = Tensor.of(BenchmarkData.integers(SIDE * SIDE), SIDE, SIDE);
+  private final Tensor b = Tensor.of(BenchmarkData.integers(SIDE * SIDE), SIDE, SIDE);
   private final Tensor out = Tensor.of(new float[SIDE * SIDE], SIDE, SIDE);
-  private final Tensor x = Tensor.of(Data.integers(LENGTH), LENGTH);
+  private final Tensor x = Tensor.of(BenchmarkData.integers(LENGTH), LENGTH);
   private final Tensor sum = Tensor.of(new float[1]).reshape();
   private final Einsum product =
       Einsum.compile("ij,jk->ik", EinsumOptions.defaults(), OperandSpec.like(a, b));
@@ -79,11 +79,11 @@ public class TinyBenchmark {
     for (int j = 0; j < SIDE; j++) {
       corner += a.getDouble(0, j) * b.getDouble(j, SIDE - 1);
     }
-    Data.check("product", corner, out.getDouble(0, SIDE - 1), 0);
+    BenchmarkData.check("product", corner, out.getDouble(0, SIDE - 1), 0);
     double squares = 0;
     for (int i = 0; i < LENGTH; i++) {
       squares += x.getDouble(i) * x.getDouble(i);
     }
-    Data.check("dot", squares, sum.getDouble(), 0);
+    BenchmarkData.check("dot", squares, sum.getDouble(), 0);
   }
 }

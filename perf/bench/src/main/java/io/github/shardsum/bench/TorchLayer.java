@@ -21,7 +21,10 @@ final class TorchLayer implements AutoCloseable {
   TorchLayer(String python, int threads) throws IOException, MeasurementException {
     ProcessBuilder builder =
         new ProcessBuilder(
-            python, "-c", Script.text(TorchLayer.class, SCRIPT), Integer.toString(threads));
+            python,
+            "-c",
+            BenchmarkScript.text(TorchLayer.class, SCRIPT),
+            Integer.toString(threads));
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     this.process = new ChildProcess(builder);
   }

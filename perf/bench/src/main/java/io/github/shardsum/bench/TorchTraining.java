@@ -19,7 +19,7 @@ final class TorchTraining implements AutoCloseable {
         new ProcessBuilder(
             python,
             "-c",
-            Script.text(TorchTraining.class, SCRIPT),
+            BenchmarkScript.text(TorchTraining.class, SCRIPT),
             "1",
             Integer.toString(vocabulary),
             Integer.toString(experts));

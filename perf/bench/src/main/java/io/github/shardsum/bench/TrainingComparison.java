@@ -166,7 +166,7 @@ public final class TrainingComparison {
         Workers workers = Workers.sequential();
         Training ours =
             training(LocalBackend.of(workers, MoePrograms.kernels()), Optional.empty())) {
-      Data.check("parameters of torch", parameters, torch.parameters(), 0);
+      BenchmarkData.check("parameters of torch", parameters, torch.parameters(), 0);
       Training.Batch batch = batch();
       Timed steps =
           calls -> {
@@ -193,7 +193,7 @@ public final class TrainingComparison {
                 Optional.of(new Training.Placement(MeshAxes.of(mesh), true)))) {
       Training.Batch batch = batch();
       double loss = step(one, batch);
-      Data.check("loss on " + notation, loss, step(many, batch), CLOSE * Math.abs(loss));
+      BenchmarkData.check("loss on " + notation, loss, step(many, batch), CLOSE * Math.abs(loss));
       PairedTiming times =
           PairedTiming.of(
               timer, Timed.of(() -> step(many, batch)), Timed.of(() -> step(one, batch)));

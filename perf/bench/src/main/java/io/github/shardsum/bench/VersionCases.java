@@ -173,7 +173,7 @@ final class VersionCases {
             einsums.get(i).runInto(results.get(i), operands.get(i));
           }
         },
-        () -> Digests.of(results));
+        () -> BenchmarkDigests.of(results));
   }
 
   private Case allToAll(int count) {
@@ -199,7 +199,7 @@ final class VersionCases {
         plan::run,
         () -> {
           plan.run();
-          return Digests.of(out);
+          return BenchmarkDigests.of(out);
         });
   }
 
@@ -220,7 +220,7 @@ final class VersionCases {
     }
     Executable executable = backend.compile(program);
     List<Tensor> outputs = executable.run(inputs);
-    return new Case(() -> executable.runInto(outputs, inputs), () -> Digests.of(outputs));
+    return new Case(() -> executable.runInto(outputs, inputs), () -> BenchmarkDigests.of(outputs));
   }
 
   private static Case planned(Program program) {
@@ -229,7 +229,7 @@ final class VersionCases {
     Supplier<ProgramPlan> plan =
         () -> ProgramPlan.of(program, many, kernels, PlanOptions.defaults());
     ProgramPlan[] last = {plan.get()};
-    return new Case(() -> last[0] = plan.get(), () -> Digests.of(last[0].explain()));
+    return new Case(() -> last[0] = plan.get(), () -> BenchmarkDigests.of(last[0].explain()));
   }
 
   /** Three steps give the digest; the steps that are timed go on from there. */
@@ -265,7 +265,7 @@ final class VersionCases {
           step.run();
           step.run();
           Collection<Tensor> state = training.state().values();
-          return Digests.of(state);
+          return BenchmarkDigests.of(state);
         });
   }
 

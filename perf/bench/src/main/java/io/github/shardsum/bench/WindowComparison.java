@@ -169,7 +169,7 @@ public final class WindowComparison {
       List<ShardedTensor> inputs = new ArrayList<>();
       for (PlannedValue input : plans[0].plan().inputs()) {
         int count = Math.toIntExact(input.shape().elementCount());
-        Tensor whole = Tensor.of(Data.integers(count), input.shape().toArray());
+        Tensor whole = Tensor.of(BenchmarkData.integers(count), input.shape().toArray());
         inputs.add(ShardedTensor.of(whole, input.layout(), collectives.devices()));
       }
       for (int round = -rounds / 2; round < rounds; round++) {

@@ -27,7 +27,7 @@ final class Doctor implements Runnable {
 
   @Override
   public void run() {
-    Diagnosis diagnosis = Diagnosis.ofThisMachine();
+    DoctorDiagnosis diagnosis = DoctorDiagnosis.ofThisMachine();
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
       out.println(JsonAnswer.text(json(diagnosis)));
@@ -37,15 +37,15 @@ final class Doctor implements Runnable {
     }
   }
 
-  static ObjectNode json(Diagnosis diagnosis) {
+  static ObjectNode json(DoctorDiagnosis diagnosis) {
     ObjectNode answer = JsonAnswer.object().put("version", Version.ofThisJar());
     findings(answer.putArray("machine"), diagnosis.machine());
     findings(answer.putArray("engines"), diagnosis.engines());
     return answer;
   }
 
-  private static void findings(ArrayNode list, List<Finding> findings) {
-    for (Finding finding : findings) {
+  private static void findings(ArrayNode list, List<DoctorFinding> findings) {
+    for (DoctorFinding finding : findings) {
       ObjectNode each = list.addObject().put("name", finding.name()).put("value", finding.value());
       if (finding.isMissing()) {
         each.put("remedy", finding.remedy());
@@ -53,11 +53,11 @@ final class Doctor implements Runnable {
     }
   }
 
-  static void print(Diagnosis diagnosis, PrintWriter out) {
+  static void print(DoctorDiagnosis diagnosis, PrintWriter out) {
     out.println("shardsum " + Version.ofThisJar());
     section("this machine", diagnosis.machine(), out);
     section("native engines (none is needed)", diagnosis.engines(), out);
-    List<Finding> missing = diagnosis.missing();
+    List<DoctorFinding> missing = diagnosis.missing();
     if (missing.isEmpty()) {
       out.printf(Locale.ROOT, "%nnothing is missing%n");
     } else {
@@ -67,7 +67,7 @@ final class Doctor implements Runnable {
     out.flush();
   }
 
-  private static void section(String title, List<Finding> findings, PrintWriter out) {
+  private static void section(String title, List<DoctorFinding> findings, PrintWriter out) {
     out.printf(Locale.ROOT, "%n%s%n", title);
     findings.forEach(finding -> row(finding.name(), finding.value(), out));
   }

@@ -18,9 +18,9 @@ class DoctorTest {
   void whatIsMissingIsListedWithItsRemedy() {
     String text =
         printed(
-            new Diagnosis(
-                List.of(Finding.ok("JDK", "25")),
-                List.of(new Finding("Peer", "not found", "install the peer"))));
+            new DoctorDiagnosis(
+                List.of(DoctorFinding.ok("JDK", "25")),
+                List.of(new DoctorFinding("Peer", "not found", "install the peer"))));
     String remedies = text.substring(text.indexOf("what is missing"));
     assertTrue(remedies.contains("Peer           install the peer"), text);
     assertFalse(remedies.contains("JDK"), text);
@@ -28,41 +28,42 @@ class DoctorTest {
 
   @Test
   void nothingMissingIsSaid() {
-    String text = printed(new Diagnosis(List.of(Finding.ok("JDK", "25")), List.of()));
+    String text = printed(new DoctorDiagnosis(List.of(DoctorFinding.ok("JDK", "25")), List.of()));
     assertTrue(text.endsWith("nothing is missing" + System.lineSeparator()), text);
   }
 
   @Test
   void anotherJdkIsMissingTheRightOne() {
-    assertTrue(Diagnosis.jdk(Runtime.Version.parse("26")).isMissing());
-    assertFalse(Diagnosis.jdk(Runtime.Version.parse("25.0.3+9")).isMissing());
+    assertTrue(DoctorDiagnosis.jdk(Runtime.Version.parse("26")).isMissing());
+    assertFalse(DoctorDiagnosis.jdk(Runtime.Version.parse("25.0.3+9")).isMissing());
   }
 
   @Test
   void scalarKernelsAreToldTheirRemedy() {
-    List<Finding> machine =
-        Diagnosis.machine(
+    List<DoctorFinding> machine =
+        DoctorDiagnosis.machine(
             Runtime.version(),
             new KernelInfo("scalar", 0, "no module", Optional.of("add it")),
             Optional.empty());
-    assertTrue(machine.contains(Finding.ok("vector width", "no vectors")));
-    assertTrue(
-        machine.contains(new Finding("kernels", "scalar: no module", "for faster ones: add it")));
+    assertTrue(machine.contains(DoctorFinding.ok("vector width", "no vectors")));
     assertTrue(
         machine.contains(
-            Finding.ok("self-test", "passed: the kernels give the results of plain loops")));
+            new DoctorFinding("kernels", "scalar: no module", "for faster ones: add it")));
+    assertTrue(
+        machine.contains(
+            DoctorFinding.ok("self-test", "passed: the kernels give the results of plain loops")));
   }
 
   @Test
   void vectorKernelsLackNothing() {
-    List<Finding> machine =
-        Diagnosis.machine(
+    List<DoctorFinding> machine =
+        DoctorDiagnosis.machine(
             Runtime.version(),
             new KernelInfo("vector-256", 256, "256 bits", Optional.empty()),
             Optional.of("sum of f32 differs"));
-    assertTrue(machine.contains(Finding.ok("vector width", "256 bits, 8 f32 at once")));
-    assertTrue(machine.contains(Finding.ok("kernels", "vector-256: 256 bits")));
-    Finding failed = machine.getLast();
+    assertTrue(machine.contains(DoctorFinding.ok("vector width", "256 bits, 8 f32 at once")));
+    assertTrue(machine.contains(DoctorFinding.ok("kernels", "vector-256: 256 bits")));
+    DoctorFinding failed = machine.getLast();
     assertEquals("self-test", failed.name());
     assertEquals("failed: sum of f32 differs", failed.value());
     assertTrue(failed.isMissing());
@@ -70,11 +71,12 @@ class DoctorTest {
 
   @Test
   void everyNativeLibraryHasALine() {
-    List<Finding> engines = Diagnosis.engines(LibrarySearch.in(List.of(), List.of()));
-    assertEquals(NativeLibrary.ALL.size(), engines.stream().filter(Finding::isMissing).count());
+    List<DoctorFinding> engines = DoctorDiagnosis.engines(LibrarySearch.in(List.of(), List.of()));
+    assertEquals(
+        NativeLibrary.ALL.size(), engines.stream().filter(DoctorFinding::isMissing).count());
   }
 
-  private static String printed(Diagnosis diagnosis) {
+  private static String printed(DoctorDiagnosis diagnosis) {
     StringWriter text = new StringWriter();
     Doctor.print(diagnosis, new PrintWriter(text));
     return text.toString();

@@ -2,8 +2,8 @@ package io.github.shardsum.measure;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.probe.BandwidthProbe;
+import io.github.shardsum.measure.probe.MemoryTraffic;
 import io.github.shardsum.measure.probe.MultiplyAddProbe;
-import io.github.shardsum.measure.probe.Traffic;
 import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -52,7 +52,7 @@ public final class Roofline {
   private final Set<Object> measured = new HashSet<>();
 
   /** Bytes of one thread. */
-  private record Place(long footprint, Traffic traffic) {}
+  private record Place(long footprint, MemoryTraffic traffic) {}
 
   /**
    * A roof with nothing measured yet.
@@ -90,14 +90,14 @@ public final class Roofline {
   public double bytes(double footprint, double written) {
     long each =
         (long) Math.clamp(footprint, LEAST_BYTES, MOST_MEMORY_BYTES) / workers.parallelism();
-    Traffic below = Traffic.READ;
-    for (Traffic traffic : Traffic.values()) {
+    MemoryTraffic below = MemoryTraffic.READ;
+    for (MemoryTraffic traffic : MemoryTraffic.values()) {
       if (traffic.written() >= written) {
         return mixture(each, below, traffic, written);
       }
       below = traffic;
     }
-    return bytes(each, Traffic.FILL);
+    return bytes(each, MemoryTraffic.FILL);
   }
 
   /**
@@ -108,7 +108,7 @@ public final class Roofline {
   public Map<String, Double> allBytes() {
     Map<String, Double> all = new LinkedHashMap<>();
     for (CacheLevel level : levels) {
-      for (Traffic traffic : Traffic.values()) {
+      for (MemoryTraffic traffic : MemoryTraffic.values()) {
         all.put(
             traffic.name().toLowerCase(Locale.ROOT) + " " + level.name(),
             bytes(footprint(level), traffic));
@@ -142,7 +142,7 @@ public final class Roofline {
   }
 
   /** The bandwidth of a footprint: at least that of any larger one. */
-  private double bytes(long footprint, Traffic traffic) {
+  private double bytes(long footprint, MemoryTraffic traffic) {
     Place place = new Place(footprint, traffic);
     bytes.merge(place, measureBytes(place), Math::max);
     return bytes.entrySet().stream()
@@ -153,7 +153,7 @@ public final class Roofline {
   }
 
   /** Interpolates seconds a byte between the two kinds of traffic. */
-  private double mixture(long footprint, Traffic low, Traffic high, double written) {
+  private double mixture(long footprint, MemoryTraffic low, MemoryTraffic high, double written) {
     double above = bytes(footprint, high);
     if (low == high) {
       return above;

@@ -5,7 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import io.github.shardsum.bench.Script;
+import io.github.shardsum.bench.BenchmarkScript;
 import io.github.shardsum.measure.CCompiler;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.pjrt.PjrtCompileOptions;
@@ -38,7 +38,7 @@ public final class NativeCalls implements AutoCloseable {
   public NativeCalls(Path plugin, String program) throws MeasurementException {
     this.library =
         CCompiler.compiled(
-            Script.open(NativeCalls.class, SOURCE),
+            BenchmarkScript.open(NativeCalls.class, SOURCE),
             List.of("-shared", "-fPIC", "-O2", "-ldl"),
             file -> SymbolLookup.libraryLookup(file, arena));
     byte[] options = PjrtCompileOptions.defaults().toBytes();

@@ -68,7 +68,7 @@ public final class PjrtComparison {
         case "backend" -> times.backend();
         case "copies" -> times.copies();
         case "jax" -> times.jax();
-        case "moe" -> new MoeComparison(times.plugin, python(), times.effort).run();
+        case "moe" -> new PjrtMoeComparison(times.plugin, python(), times.effort).run();
         default ->
             throw new IllegalArgumentException(
                 "argument: must be calls, backend, copies, jax or moe, got " + what);
@@ -218,7 +218,7 @@ public final class PjrtComparison {
   };
 
   private void jax() throws IOException, MeasurementException {
-    try (JaxPeer jax = new JaxPeer(python(), plugin);
+    try (PjrtJaxPeer jax = new PjrtJaxPeer(python(), plugin);
         BindingCalls ours = new BindingCalls(plugin)) {
       System.out.printf(
           Locale.ROOT,
@@ -237,7 +237,7 @@ public final class PjrtComparison {
     }
   }
 
-  private void einsum(JaxPeer jax, BindingCalls ours, String equation, long[] sizes)
+  private void einsum(PjrtJaxPeer jax, BindingCalls ours, String equation, long[] sizes)
       throws IOException, MeasurementException {
     String[] operands = equation.split("->", 2)[0].split(",", -1);
     jax.prepare(equation, Arrays.stream(operands).map(labels -> shape(labels, sizes)).toList());

@@ -53,7 +53,7 @@ public final class AutoCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Mixin private LayoutsSettings layouts;
+  @Mixin private AutoSettings layouts;
 
   @Option(
       names = "--iopddl",
@@ -100,7 +100,7 @@ public final class AutoCommand implements Callable<Integer> {
   }
 
   private int solve(Path of, long begun) throws IOException {
-    AssignmentProblem problem = ProblemReader.read(of);
+    AssignmentProblem problem = AutoProblemReader.read(of);
     double left = (1 - RESERVE) * clock.orElse(seconds) - (System.nanoTime() - begun) / 1e9;
     Assignment answer =
         AssignmentSolver.solve(
@@ -122,9 +122,9 @@ public final class AutoCommand implements Callable<Integer> {
     if (layouts.isPareto()) {
       List<FoundLayouts> all = Auto.pareto(program, mesh, options);
       if (json) {
-        out.println(LayoutsJson.pareto(all, options.plan()));
+        out.println(AutoJson.pareto(all, options.plan()));
       } else {
-        LayoutsReport.pareto(all, options.plan()).forEach(out::println);
+        AutoReport.pareto(all, options.plan()).forEach(out::println);
       }
       out.flush();
       // After the answer, which a full disk must not lose.
@@ -139,9 +139,9 @@ public final class AutoCommand implements Callable<Integer> {
       double took = (System.nanoTime() - begun) / 1e9;
       Map<String, String> kept = layouts.kept();
       if (json) {
-        out.println(LayoutsJson.of(kept, found, options.plan(), took, certificate));
+        out.println(AutoJson.of(kept, found, options.plan(), took, certificate));
       } else {
-        LayoutsReport.lines(kept, found, options.plan(), took, certificate).forEach(out::println);
+        AutoReport.lines(kept, found, options.plan(), took, certificate).forEach(out::println);
       }
     }
     out.flush();
@@ -193,7 +193,7 @@ public final class AutoCommand implements Callable<Integer> {
               : "no choice within the limit of " + problem.limit() + " bytes was found");
     }
     if (json) {
-      out.println(LayoutsJson.of(answer, problem));
+      out.println(AutoJson.of(answer, problem));
       return 0;
     }
     out.println("cost   " + answer.cost());

@@ -66,7 +66,7 @@ final class ParetoPage {
               + ", "
               + unit.text(one.price())
               + ", "
-              + LayoutsReport.of(one.annotations());
+              + AutoReport.of(one.annotations());
       picture.dot(x.at(one.peakBytes()), y.at(one.price()), 4, INK, text);
     }
     return picture;
@@ -100,7 +100,7 @@ final class ParetoPage {
               unit.text(one.price()),
               unit.text(one.bound()),
               String.format(Locale.ROOT, "%.2f %%", 100 * one.gap()),
-              LayoutsReport.of(one.annotations())));
+              AutoReport.of(one.annotations())));
     }
     return table;
   }

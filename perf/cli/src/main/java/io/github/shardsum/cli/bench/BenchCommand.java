@@ -12,7 +12,7 @@ import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.scaling.ScalingPoint;
 import io.github.shardsum.cli.scaling.ScalingRun;
-import io.github.shardsum.cli.scaling.SteadyRuns;
+import io.github.shardsum.cli.scaling.ScalingSteadyRuns;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
@@ -221,7 +221,7 @@ public final class BenchCommand implements Callable<Integer> {
     BenchReport report =
         new BenchReport(json ? spec.commandLine().getErr() : spec.commandLine().getOut());
     report.begin();
-    List<Measured> results = new ArrayList<>();
+    List<BenchMeasurement> results = new ArrayList<>();
     List<KernelCase.Result> kernels = new ArrayList<>();
     try {
       for (int count : counts) {
@@ -273,7 +273,8 @@ public final class BenchCommand implements Callable<Integer> {
     }
   }
 
-  private String json(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report) {
+  private String json(
+      List<BenchMeasurement> results, List<KernelCase.Result> kernels, BenchReport report) {
     return BenchJson.ofCases(results, kernels, peersFound(), report.machine(), report.loads());
   }
 
@@ -281,12 +282,15 @@ public final class BenchCommand implements Callable<Integer> {
    * Writes the page. It also shows collectives, an MoE layer and a training step; measuring them
    * takes some seconds.
    */
-  private void page(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
+  private void page(
+      List<BenchMeasurement> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
     LinkFit links;
     List<Integer> devices = quick ? List.of(1, 2, 4) : List.of(1, 2, 4, 8, 16, 32, 64);
     List<ScalingPoint> points =
-        new ScalingRun(quick ? new SteadyRuns(0, 2) : new SteadyRuns(WARM_SECONDS, RUNS), false)
+        new ScalingRun(
+                quick ? new ScalingSteadyRuns(0, 2) : new ScalingSteadyRuns(WARM_SECONDS, RUNS),
+                false)
             .inProcess(List.of("layer", "step"), devices, _ -> {});
     try (Collectives collectives = Collectives.open(Mesh.of("d", PAGE_DEVICES))) {
       links = MachineProbe.measure(collectives);
@@ -318,7 +322,8 @@ public final class BenchCommand implements Callable<Integer> {
     return known.stream().distinct().toList();
   }
 
-  private void write(List<Measured> results, List<KernelCase.Result> kernels, BenchReport report)
+  private void write(
+      List<BenchMeasurement> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
     if (json) {
       PrintWriter out = spec.commandLine().getOut();
@@ -344,7 +349,7 @@ public final class BenchCommand implements Callable<Integer> {
       List<String> names,
       InterleavedTimer rounds,
       BenchReport report,
-      List<Measured> results) {
+      List<BenchMeasurement> results) {
     try (Workers workers = Workers.of(count);
         Peers found = Peers.start(names, interpreter(), isa, count)) {
       report.threads(count, found);
@@ -353,7 +358,7 @@ public final class BenchCommand implements Callable<Integer> {
       InterleavedTimer timer = count == 1 ? rounds : rounds.withPauses();
       List<Competitor> others = new ArrayList<>(found.competitors());
       if (reproducible) {
-        others.add(new Ours(workers, SumOrder.TREE));
+        others.add(new BenchShardsum(workers, SumOrder.TREE));
       }
       BenchRun run = new BenchRun(timer, workers, roof, others, report::note);
       for (BenchCase subject : cases) {

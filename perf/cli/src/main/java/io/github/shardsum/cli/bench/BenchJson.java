@@ -17,7 +17,7 @@ final class BenchJson {
   private BenchJson() {}
 
   /** {@code {"equation": .., "results": [..]}}, with one result for each number of threads. */
-  static String ofEquation(String equation, List<Measured> results) {
+  static String ofEquation(String equation, List<BenchMeasurement> results) {
     ObjectNode root = JSON.createObjectNode();
     root.put("equation", equation);
     ArrayNode list = root.putArray("results");
@@ -30,7 +30,7 @@ final class BenchJson {
    * ..}], "cases": [{"id": .., .., "results": [..]}], "groups": [..], "kernels": [..]}}.
    */
   static String ofCases(
-      List<Measured> results,
+      List<BenchMeasurement> results,
       List<KernelCase.Result> kernels,
       List<PeerVersion> peers,
       String machine,
@@ -49,7 +49,7 @@ final class BenchJson {
     }
     ArrayNode cases = root.putArray("cases");
     Map<String, ArrayNode> byId = new LinkedHashMap<>();
-    for (Measured result : results) {
+    for (BenchMeasurement result : results) {
       ArrayNode list =
           byId.computeIfAbsent(
               result.subject().id(), _ -> subject(cases.addObject(), result.subject()));
@@ -72,7 +72,7 @@ final class BenchJson {
     node.put("high", result.value().high());
     node.put("unit", subject.unit());
     node.put(subject.atMost() ? "atMost" : "atLeast", subject.wanted());
-    node.put("met", result.verdict() == Verdict.MET);
+    node.put("met", result.verdict() == BenchVerdict.MET);
     node.put("verdict", result.verdict().toString());
   }
 
@@ -86,7 +86,7 @@ final class BenchJson {
     return node.putArray("results");
   }
 
-  private static void result(ObjectNode node, Measured result) {
+  private static void result(ObjectNode node, BenchMeasurement result) {
     node.put("threads", result.threads());
     node.put("seconds", result.seconds());
     node.put("lower", result.lower());
@@ -94,7 +94,7 @@ final class BenchJson {
     node.put("limit", result.limit().name().toLowerCase(Locale.ROOT));
     node.put("share", result.share());
     ArrayNode peers = node.putArray("peers");
-    for (Measured.Peer peer : result.peers()) {
+    for (BenchMeasurement.Peer peer : result.peers()) {
       ObjectNode entry = peers.addObject();
       entry.put("name", peer.name());
       entry.put("seconds", peer.seconds());

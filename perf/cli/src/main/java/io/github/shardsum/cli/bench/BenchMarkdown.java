@@ -42,7 +42,7 @@ final class BenchMarkdown {
 
   /** Machine, load, peers, a table for each number of threads, the kernels' own cases, targets. */
   static String section(
-      List<Measured> results,
+      List<BenchMeasurement> results,
       List<KernelCase.Result> kernels,
       List<PeerVersion> peers,
       String machine,
@@ -58,7 +58,7 @@ final class BenchMarkdown {
       markdown.line("|---|---|---|");
       peers.forEach(p -> markdown.line("| %s | %s | %s |", p.name(), p.version(), p.kernel()));
     }
-    List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
+    List<Integer> counts = results.stream().map(BenchMeasurement::threads).distinct().toList();
     for (int count : counts) {
       markdown.cases(count, results.stream().filter(r -> r.threads() == count).toList());
     }
@@ -67,13 +67,13 @@ final class BenchMarkdown {
     return markdown.text.toString();
   }
 
-  private void cases(int threads, List<Measured> results) {
+  private void cases(int threads, List<BenchMeasurement> results) {
     line("");
     line(
         "| %s | ours | spread | rate | share of limit | peer's time over ours [95 %%] |",
         threads(threads));
     line("|---|---|---|---|---|---|");
-    for (Measured r : results) {
+    for (BenchMeasurement r : results) {
       line(
           "| %s | %s | %.1f %% | %s | %.1f %% of %s | %s |",
           r.subject().id(),
@@ -109,9 +109,9 @@ final class BenchMarkdown {
     }
   }
 
-  private void targets(List<Measured> results, List<Integer> counts) {
-    List<Target.Outcome> outcomes =
-        Target.all().stream()
+  private void targets(List<BenchMeasurement> results, List<Integer> counts) {
+    List<BenchTarget.Outcome> outcomes =
+        BenchTarget.all().stream()
             .flatMap(target -> counts.stream().flatMap(n -> target.outcome(results, n).stream()))
             .toList();
     if (outcomes.isEmpty()) {
@@ -120,8 +120,8 @@ final class BenchMarkdown {
     line("");
     line("| target | threads | reached | wanted | least | |");
     line("|---|---|---|---|---|---|");
-    for (Target.Outcome outcome : outcomes) {
-      Target target = outcome.target();
+    for (BenchTarget.Outcome outcome : outcomes) {
+      BenchTarget target = outcome.target();
       line(
           "| %s | %d | %s %.3f of %d | %.2f, %s | %s | %s |",
           target.name(),
@@ -138,8 +138,8 @@ final class BenchMarkdown {
     }
   }
 
-  private static String met(Verdict verdict) {
-    return verdict == Verdict.NOT_MET ? "**not met**" : verdict.toString();
+  private static String met(BenchVerdict verdict) {
+    return verdict == BenchVerdict.NOT_MET ? "**not met**" : verdict.toString();
   }
 
   private static String threads(int threads) {

@@ -44,7 +44,7 @@ final class BenchPage {
    * @param links collectives of virtual devices against size, if they were measured
    */
   record Content(
-      List<Measured> results,
+      List<BenchMeasurement> results,
       List<KernelCase.Result> kernels,
       List<PeerVersion> peers,
       String machine,
@@ -74,7 +74,8 @@ final class BenchPage {
     for (Limits limits : content.limits()) {
       roofline(limits);
     }
-    List<Integer> counts = content.results().stream().map(Measured::threads).distinct().toList();
+    List<Integer> counts =
+        content.results().stream().map(BenchMeasurement::threads).distinct().toList();
     for (int count : counts) {
       bars(count);
     }
@@ -127,7 +128,7 @@ final class BenchPage {
             + " the slowest memory, the dashed one the fastest cache.");
   }
 
-  private static RooflinePicture.Dot dot(Measured result) {
+  private static RooflinePicture.Dot dot(BenchMeasurement result) {
     double work = result.subject().flops();
     return new RooflinePicture.Dot(
         result.subject().id(),
@@ -135,13 +136,13 @@ final class BenchPage {
         work / result.seconds(),
         work / result.upper(),
         work / result.lower(),
-        result.limit() == Measured.Limit.FLOPS,
+        result.limit() == BenchMeasurement.Limit.FLOPS,
         result.share());
   }
 
   /** Each peer's time over ours with its interval, a row a case and peer. */
   private void bars(int count) {
-    List<Measured> with =
+    List<BenchMeasurement> with =
         content.results().stream()
             .filter(r -> r.threads() == count && !r.peers().isEmpty())
             .toList();
@@ -154,8 +155,8 @@ final class BenchPage {
         new Picture(Picture.WIDTH, rows * ROW + 30, "peers' time over ours, " + threads(count));
     double one = ratio(1);
     int row = 0;
-    for (Measured result : with) {
-      for (Measured.Peer peer : result.peers()) {
+    for (BenchMeasurement result : with) {
+      for (BenchMeasurement.Peer peer : result.peers()) {
         bar(picture, row++ * ROW + 3.0, result.subject().id(), peer);
       }
     }
@@ -164,7 +165,7 @@ final class BenchPage {
     page.picture(picture);
   }
 
-  private static void bar(Picture picture, double top, String id, Measured.Peer peer) {
+  private static void bar(Picture picture, double top, String id, BenchMeasurement.Peer peer) {
     double one = ratio(1);
     double end = ratio(peer.ratio().median());
     Ink ink = peer.ratio().median() >= 1 ? Ink.GREEN : Ink.RED;
@@ -199,7 +200,7 @@ final class BenchPage {
     List<String> head = new ArrayList<>(List.of("case"));
     counts.forEach(count -> head.add(threads(count)));
     rows.add(head);
-    Map<String, Map<Integer, Measured>> cases = new LinkedHashMap<>();
+    Map<String, Map<Integer, BenchMeasurement>> cases = new LinkedHashMap<>();
     content
         .results()
         .forEach(
@@ -209,7 +210,7 @@ final class BenchPage {
                     .put(r.threads(), r));
     cases.forEach(
         (id, byThreads) -> {
-          Optional<Measured> single = Optional.ofNullable(byThreads.get(1));
+          Optional<BenchMeasurement> single = Optional.ofNullable(byThreads.get(1));
           if (single.isPresent() && byThreads.size() == counts.size()) {
             List<String> row = new ArrayList<>(List.of(id));
             byThreads
@@ -245,7 +246,7 @@ final class BenchPage {
   private void targets(List<Integer> counts) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("target", "threads", "reached", "wanted", "least", ""));
-    for (Target target : Target.all()) {
+    for (BenchTarget target : BenchTarget.all()) {
       for (int count : counts) {
         target
             .outcome(content.results(), count)
@@ -320,7 +321,7 @@ final class BenchPage {
     page.heading("All cases");
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("case", "threads", "ours", "rate", "share of limit", "peers"));
-    for (Measured r : content.results()) {
+    for (BenchMeasurement r : content.results()) {
       rows.add(
           List.of(
               r.subject().id(),

@@ -74,8 +74,8 @@ final class BenchReport {
   }
 
   /** One case. */
-  void row(Measured result) {
-    boolean flops = result.limit() == Measured.Limit.FLOPS;
+  void row(BenchMeasurement result) {
+    boolean flops = result.limit() == BenchMeasurement.Limit.FLOPS;
     out.printf(
         Locale.ROOT,
         "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s %6.1f%%  %s%n",
@@ -90,8 +90,8 @@ final class BenchReport {
   }
 
   /** FLOP/s or bytes per second, by the limit of the case. */
-  static String rate(Measured result) {
-    boolean flops = result.limit() == Measured.Limit.FLOPS;
+  static String rate(BenchMeasurement result) {
+    boolean flops = result.limit() == BenchMeasurement.Limit.FLOPS;
     double work = flops ? result.subject().flops() : result.subject().bytes();
     return String.format(
         Locale.ROOT, "%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB");
@@ -144,7 +144,7 @@ final class BenchReport {
   }
 
   /** The groups' means. */
-  void groups(List<Measured> results) {
+  void groups(List<BenchMeasurement> results) {
     List<GroupMean> means = GroupMean.of(results);
     if (!means.isEmpty()) {
       out.println();
@@ -166,11 +166,11 @@ final class BenchReport {
   }
 
   /** The targets and whether each is reached. */
-  void targets(List<Measured> results, List<KernelCase.Result> kernels) {
-    List<Integer> counts = results.stream().map(Measured::threads).distinct().toList();
+  void targets(List<BenchMeasurement> results, List<KernelCase.Result> kernels) {
+    List<Integer> counts = results.stream().map(BenchMeasurement::threads).distinct().toList();
     out.println();
     out.println("targets; met if the median reaches them, within noise if only the interval does");
-    for (Target target : Target.all()) {
+    for (BenchTarget target : BenchTarget.all()) {
       for (int count : counts) {
         target.outcome(results, count).ifPresent(this::target);
       }
@@ -197,8 +197,8 @@ final class BenchReport {
     out.flush();
   }
 
-  private void target(Target.Outcome outcome) {
-    Target target = outcome.target();
+  private void target(BenchTarget.Outcome outcome) {
+    BenchTarget target = outcome.target();
     out.printf(
         Locale.ROOT,
         "%-12s  %-32s %d thread%s  %s %.3f, target %.2f (%s; %d case%s, least %s)%n",
@@ -217,7 +217,7 @@ final class BenchReport {
         outcome.least());
   }
 
-  static String peer(Measured.Peer peer) {
+  static String peer(BenchMeasurement.Peer peer) {
     return String.format(
         Locale.ROOT,
         "%s %.3f [%.3f, %.3f]",

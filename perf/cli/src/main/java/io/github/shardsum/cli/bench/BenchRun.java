@@ -55,9 +55,9 @@ final class BenchRun {
    *
    * @throws IllegalStateException if our own result is wrong
    */
-  Measured measure(BenchCase subject) {
-    Oracle oracle = new Oracle(subject);
-    Ours ours = new Ours(workers, SumOrder.FASTEST);
+  BenchMeasurement measure(BenchCase subject) {
+    BenchOracle oracle = new BenchOracle(subject);
+    BenchShardsum ours = new BenchShardsum(workers, SumOrder.FASTEST);
     double[] values = ours.prepare(subject, oracle.samples());
     if (!oracle.accepts(values)) {
       throw new IllegalStateException(
@@ -76,7 +76,7 @@ final class BenchRun {
     return result(subject, ours, times);
   }
 
-  private boolean isAble(Competitor peer, BenchCase subject, Oracle oracle) {
+  private boolean isAble(Competitor peer, BenchCase subject, BenchOracle oracle) {
     if (!peer.supports(subject)) {
       return false;
     }
@@ -103,20 +103,21 @@ final class BenchRun {
         String.format(Locale.ROOT, "%s: no time of %s: %s", subject.id(), peer.name(), why));
   }
 
-  private Measured result(BenchCase subject, Ours our, Map<Competitor, double[]> times) {
+  private BenchMeasurement result(
+      BenchCase subject, BenchShardsum our, Map<Competitor, double[]> times) {
     double[] ours = Objects.requireNonNull(times.remove(our));
     double[] sorted = ours.clone();
     Arrays.sort(sorted);
-    List<Measured.Peer> found = new ArrayList<>();
+    List<BenchMeasurement.Peer> found = new ArrayList<>();
     times.forEach(
         (peer, seconds) ->
             found.add(
-                new Measured.Peer(
+                new BenchMeasurement.Peer(
                     peer.name(),
                     Interval.median(seconds),
                     new PairedTiming(seconds, ours).ratio())));
     Bound bound = bound(subject, sorted[0]);
-    return new Measured(
+    return new BenchMeasurement(
         subject,
         workers.parallelism(),
         Interval.quantile(sorted, 0.5),
@@ -128,7 +129,7 @@ final class BenchRun {
         found);
   }
 
-  private record Bound(Measured.Limit limit, double seconds) {}
+  private record Bound(BenchMeasurement.Limit limit, double seconds) {}
 
   /** A limit that our own run has beaten was measured in a bad moment, and is measured again. */
   private Bound bound(BenchCase subject, double fastest) {
@@ -152,8 +153,8 @@ final class BenchRun {
     double byBytes =
         subject.bytes() / roof.bytes(subject.bytes(), subject.writtenBytes() / subject.bytes());
     return byFlops >= byBytes
-        ? new Bound(Measured.Limit.FLOPS, byFlops)
-        : new Bound(Measured.Limit.BYTES, byBytes);
+        ? new Bound(BenchMeasurement.Limit.FLOPS, byFlops)
+        : new Bound(BenchMeasurement.Limit.BYTES, byBytes);
   }
 
   /** Multiply-adds of integers are no faster than those of floats. */

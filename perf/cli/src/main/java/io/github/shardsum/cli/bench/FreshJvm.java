@@ -81,7 +81,8 @@ final class FreshJvm {
     double peak = 0;
     for (int start = 0; start < STARTS; start++) {
       List<String> command =
-          new ArrayList<>(command(VECTORS, TileProbe.class.getName(), List.of(dtype.toString())));
+          new ArrayList<>(
+              command(VECTORS, BenchTileProbe.class.getName(), List.of(dtype.toString())));
       command.addAll(0, ONE_PROCESSOR);
       String[] rates = output(command).lines().toList().getLast().split(" ", -1);
       least = Math.min(least, Double.parseDouble(rates[0]));
@@ -93,7 +94,7 @@ final class FreshJvm {
   private static Interval firstProduct() throws MeasurementException {
     double[] later = new double[STARTS];
     for (int i = 0; i < STARTS; i++) {
-      String text = run(VECTORS, ColdStartProbe.class.getName(), List.of());
+      String text = run(VECTORS, BenchColdStartProbe.class.getName(), List.of());
       later[i] = Double.parseDouble(text.lines().toList().getLast());
     }
     return Interval.of(later);

@@ -33,12 +33,12 @@ record GroupMean(
    * The means of each group and number of threads, in the order of the results: one over the einsum
    * peers and one over the native libraries.
    */
-  static List<GroupMean> of(List<Measured> results) {
+  static List<GroupMean> of(List<BenchMeasurement> results) {
     Set<List<Object>> keys = new LinkedHashSet<>();
     results.forEach(result -> keys.add(List.of(result.threads(), result.subject().group())));
     List<GroupMean> means = new ArrayList<>();
     for (List<Object> key : keys) {
-      List<Measured> members =
+      List<BenchMeasurement> members =
           results.stream()
               .filter(r -> key.equals(List.of(r.threads(), r.subject().group())))
               .toList();
@@ -48,11 +48,11 @@ record GroupMean(
     return means;
   }
 
-  private record Ratio(Measured result, double value) {}
+  private record Ratio(BenchMeasurement result, double value) {}
 
-  private static Optional<GroupMean> of(List<Measured> members, List<String> opponents) {
+  private static Optional<GroupMean> of(List<BenchMeasurement> members, List<String> opponents) {
     List<Ratio> ratios = new ArrayList<>();
-    for (Measured member : members) {
+    for (BenchMeasurement member : members) {
       member.peers().stream()
           .filter(peer -> opponents.contains(peer.name()))
           .mapToDouble(peer -> peer.ratio().median())
@@ -65,7 +65,7 @@ record GroupMean(
     double mean =
         Math.exp(ratios.stream().mapToDouble(r -> Math.log(r.value())).average().orElseThrow());
     Ratio worst = ratios.stream().min(Comparator.comparingDouble(Ratio::value)).orElseThrow();
-    Measured any = members.getFirst();
+    BenchMeasurement any = members.getFirst();
     return Optional.of(
         new GroupMean(
             any.subject().group(),

@@ -45,10 +45,10 @@ record KernelCase(
    */
   record Result(KernelCase subject, int threads, Interval value) {
     /** The verdict: whether the median, or only its interval, reaches the target. */
-    Verdict verdict() {
+    BenchVerdict verdict() {
       return subject.atMost()
-          ? Verdict.of(-subject.wanted(), -value.median(), -value.low())
-          : Verdict.of(subject.wanted(), value.median(), value.high());
+          ? BenchVerdict.of(-subject.wanted(), -value.median(), -value.low())
+          : BenchVerdict.of(subject.wanted(), value.median(), value.high());
     }
   }
 

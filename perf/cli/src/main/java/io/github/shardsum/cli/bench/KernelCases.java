@@ -2,7 +2,7 @@ package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.cli.bench.peer.CompiledGather;
-import io.github.shardsum.cli.bench.peer.Inputs;
+import io.github.shardsum.cli.bench.peer.PeerInputs;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
@@ -145,9 +145,9 @@ final class KernelCases {
 
   private static Interval grouped(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
-    Tensor x = Inputs.heap(0, Shape.of(ROWS, MODEL), DType.F32);
-    Tensor experts = Inputs.heap(1, Shape.of(EXPERTS, MODEL, HIDDEN), DType.F32);
-    Tensor one = Inputs.heap(2, Shape.of(MODEL, HIDDEN), DType.F32);
+    Tensor x = PeerInputs.heap(0, Shape.of(ROWS, MODEL), DType.F32);
+    Tensor experts = PeerInputs.heap(1, Shape.of(EXPERTS, MODEL, HIDDEN), DType.F32);
+    Tensor one = PeerInputs.heap(2, Shape.of(MODEL, HIDDEN), DType.F32);
     Tensor sizes = Tensor.of(zipf(EXPERTS, ROWS), EXPERTS);
     Tensor out = Tensor.zeros(DType.F32, ROWS, HIDDEN);
     Einsum dense =
@@ -173,9 +173,10 @@ final class KernelCases {
   private static Interval fused(
       Workers workers, InterleavedTimer rounds, DType dtype, Finish finish)
       throws MeasurementException {
-    Tensor x = Inputs.heap(0, Shape.of(EXPERTS, FEW_ROWS, FEW_TERMS), DType.F32).convert(dtype);
-    Tensor experts = Inputs.heap(1, Shape.of(EXPERTS, FEW_TERMS, MODEL), DType.F32).convert(dtype);
-    Tensor bias = Inputs.heap(2, Shape.of(MODEL), DType.F32);
+    Tensor x = PeerInputs.heap(0, Shape.of(EXPERTS, FEW_ROWS, FEW_TERMS), DType.F32).convert(dtype);
+    Tensor experts =
+        PeerInputs.heap(1, Shape.of(EXPERTS, FEW_TERMS, MODEL), DType.F32).convert(dtype);
+    Tensor bias = PeerInputs.heap(2, Shape.of(MODEL), DType.F32);
     Epilogue epilogue =
         switch (finish) {
           case SCALE -> Epilogue.none().withScale(0.5);
@@ -202,7 +203,7 @@ final class KernelCases {
       throws MeasurementException {
     CompiledGather compiled = CompiledGather.load();
     long[] index = new SplittableRandom(2).longs(GATHERED, 0, GATHERED).toArray();
-    Tensor table = Inputs.heap(0, Shape.of(GATHERED, MODEL), DType.F32);
+    Tensor table = PeerInputs.heap(0, Shape.of(GATHERED, MODEL), DType.F32);
     Tensor rows = Tensor.of(index, GATHERED);
     Tensor out = Tensor.zeros(DType.F32, GATHERED, MODEL);
     Timed inC = Timed.of(compiled.prepared(index, MODEL));
@@ -212,8 +213,8 @@ final class KernelCases {
   /** One query over documents that do not fit in the second-level cache. */
   private static Interval search(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
-    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
-    Tensor query = Inputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
+    Tensor documents = PeerInputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor query = PeerInputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
     return ratio(rounds, Timed.of(scores(workers, documents, query)), bytesSearch(ROWS));
   }
 
@@ -230,24 +231,24 @@ final class KernelCases {
 
   private static Interval searchMany(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
-    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
-    Tensor queries = Inputs.heap(1, Shape.of(QUERIES, DIMENSIONS), DType.F32);
+    Tensor documents = PeerInputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor queries = PeerInputs.heap(1, Shape.of(QUERIES, DIMENSIONS), DType.F32);
     Timed floats = Timed.of(scores(workers, documents, queries));
     return ratio(rounds, floats, bytesSearch(ROWS, QUERIES));
   }
 
   private static Interval searchBf16(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
-    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
-    Tensor query = Inputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
+    Tensor documents = PeerInputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor query = PeerInputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
     Runnable halves = scores(workers, documents.convert(DType.BF16), query.convert(DType.BF16));
     return ratio(rounds, Timed.of(scores(workers, documents, query)), halves);
   }
 
   private static Interval searchSegment(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
-    Tensor documents = Inputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
-    Tensor query = Inputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
+    Tensor documents = PeerInputs.heap(0, Shape.of(ROWS, DIMENSIONS), DType.F32);
+    Tensor query = PeerInputs.heap(1, Shape.of(DIMENSIONS), DType.F32);
     Tensor mapped = Tensor.allocate(Arena.ofAuto(), DType.F32, documents.shape());
     mapped.assign(documents);
     return ratio(
@@ -272,7 +273,7 @@ final class KernelCases {
 
   private static Interval softmax(Workers workers, InterleavedTimer rounds, int row)
       throws MeasurementException {
-    Tensor x = Inputs.heap(0, Shape.of(ELEMENTS / row, row), DType.F32);
+    Tensor x = PeerInputs.heap(0, Shape.of(ELEMENTS / row, row), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
     return nanos(rounds, ELEMENTS, () -> Softmax.softmaxInto(workers, out, x, 1));
   }
@@ -281,7 +282,7 @@ final class KernelCases {
   private static Interval exp(Workers workers, InterleavedTimer rounds)
       throws MeasurementException {
     int count = ELEMENTS / 16;
-    Tensor x = Inputs.heap(0, Shape.of(count), DType.F32);
+    Tensor x = PeerInputs.heap(0, Shape.of(count), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
     return nanos(rounds, count, () -> Elementwise.expInto(workers, out, x));
   }
@@ -289,8 +290,8 @@ final class KernelCases {
   private static Runnable compiled(String which) {
     boolean product = which.equals("mm4");
     Shape shape = product ? Shape.of(4, 4) : Shape.of(8);
-    Tensor a = Inputs.heap(0, shape, DType.F32);
-    Tensor b = Inputs.heap(1, shape, DType.F32);
+    Tensor a = PeerInputs.heap(0, shape, DType.F32);
+    Tensor b = PeerInputs.heap(1, shape, DType.F32);
     Tensor out = Tensor.zeros(DType.F32, product ? shape : Shape.of());
     String equation = product ? "ij,jk->ik" : "i,i->";
     Einsum einsum = Einsum.compile(equation, EinsumOptions.defaults(), OperandSpec.like(a, b));
@@ -298,16 +299,17 @@ final class KernelCases {
   }
 
   private static Runnable cached() {
-    Tensor a = Inputs.heap(0, Shape.of(4, 4), DType.F32);
-    Tensor b = Inputs.heap(1, Shape.of(4, 4), DType.F32);
+    Tensor a = PeerInputs.heap(0, Shape.of(4, 4), DType.F32);
+    Tensor b = PeerInputs.heap(1, Shape.of(4, 4), DType.F32);
     return () -> Einsum.einsum("ij,jk->ik", a, b);
   }
 
   private static Interval error(Workers workers, String equation) {
     BenchCase subject = BenchCases.of(equation, Map.of("i", 10_000_000L), DType.F32);
-    Oracle oracle = new Oracle(subject);
+    BenchOracle oracle = new BenchOracle(subject);
     double error =
-        oracle.error(new Ours(workers, SumOrder.FASTEST).prepare(subject, oracle.samples()));
+        oracle.error(
+            new BenchShardsum(workers, SumOrder.FASTEST).prepare(subject, oracle.samples()));
     return Interval.exactly(error);
   }
 

@@ -139,16 +139,16 @@ public final class DifferCommand implements Callable<Integer> {
       if (against == Against.REFERENCE) {
         return search(Differ.of(ours), devices, limit);
       }
-      try (PluginProcess theirs = started(library(), devices)) {
+      try (DifferPluginProcess theirs = started(library(), devices)) {
         return search(Differ.of(theirs).against(ours), devices, limit);
       }
     }
   }
 
   /** Status 1 means that something differs, so a missing plugin is status 2. */
-  private PluginProcess started(Path library, Mesh devices) {
+  private DifferPluginProcess started(Path library, Mesh devices) {
     try {
-      return new PluginProcess(library, devices, Duration.ofSeconds(deadline));
+      return new DifferPluginProcess(library, devices, Duration.ofSeconds(deadline));
     } catch (IOException refused) {
       throw wrong(String.valueOf(refused.getMessage()));
     }

@@ -140,7 +140,7 @@ public final class LaunchCommand implements Callable<Integer> {
     ProcessBuilder builder = new ProcessBuilder(arguments);
     builder.environment().putAll(environment);
     PrintWriter errors = spec.commandLine().getErr();
-    Supervisor supervisor = new Supervisor(errors);
+    MpirunSupervisor supervisor = new MpirunSupervisor(errors);
     Optional<Integer> status = supervisor.run(builder, timeout.map(Duration::ofSeconds));
     List<RankScript.Report> reports = supervisor.reports();
     if (status.isEmpty()) {

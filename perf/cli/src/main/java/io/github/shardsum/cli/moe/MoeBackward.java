@@ -44,8 +44,8 @@ final class MoeBackward implements AutoCloseable {
   private final MoeWeights weights;
   private final long stream;
   private final LocalBackend backend;
-  private final Map<LayerForm, Executable> executables = new HashMap<>();
-  private final Map<LayerForm, List<Tensor>> memory = new HashMap<>();
+  private final Map<MoeLayerForm, Executable> executables = new HashMap<>();
+  private final Map<MoeLayerForm, List<Tensor>> memory = new HashMap<>();
   private long passes;
   private double seconds;
   private double flops;
@@ -79,7 +79,7 @@ final class MoeBackward implements AutoCloseable {
 
   /** Runs a pass that has been run forward. */
   void run(MoePass pass) {
-    LayerForm form = pass.form();
+    MoeLayerForm form = pass.form();
     Executable executable = executables.computeIfAbsent(form, this::compile);
     Tensor cotangents = cotangents(form);
     List<Tensor> inputs = inputs(pass, cotangents);
@@ -88,7 +88,7 @@ final class MoeBackward implements AutoCloseable {
     long begin = System.nanoTime();
     executable.runInto(results, inputs);
     seconds += (System.nanoTime() - begin) / 1e9;
-    for (LayerStep step : LayerStep.values()) {
+    for (MoeLayerStep step : MoeLayerStep.values()) {
       flops += 3 * step.flops(form, pass.routedRows());
     }
     if (passes++ == 0) {
@@ -96,7 +96,7 @@ final class MoeBackward implements AutoCloseable {
     }
   }
 
-  private Executable compile(LayerForm form) {
+  private Executable compile(MoeLayerForm form) {
     MoeSpec spec =
         job.spec(form.sizes(), Randomness.seeded(0))
             .withPadding()
@@ -106,7 +106,7 @@ final class MoeBackward implements AutoCloseable {
   }
 
   private List<Tensor> inputs(MoePass pass, Tensor cotangents) {
-    LayerForm form = pass.form();
+    MoeLayerForm form = pass.form();
     int tokens = Math.toIntExact(form.shape("GS").elementCount());
     byte[] real = new byte[tokens];
     Arrays.fill(real, 0, pass.batch().count(), (byte) 1);
@@ -130,7 +130,7 @@ final class MoeBackward implements AutoCloseable {
     return List.copyOf(inputs);
   }
 
-  private Tensor cotangents(LayerForm form) {
+  private Tensor cotangents(MoeLayerForm form) {
     Philox philox = new Philox(job.seed());
     float[] values = new float[Math.toIntExact(form.shape("GSM").elementCount())];
     for (int i = 0; i < values.length; i++) {

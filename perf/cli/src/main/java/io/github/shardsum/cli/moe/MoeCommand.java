@@ -192,7 +192,7 @@ public final class MoeCommand implements Callable<Integer> {
     trace.check(Optional.empty());
     PlanOptions planning = backends.planning(devices);
     try (Workers workers = Workers.of(job.threads());
-        TextSource source = source(workers, progress)) {
+        MoeTextSource source = source(workers, progress)) {
       if (devices.isPresent()) {
         PrintWriter out = spec.commandLine().getOut();
         PrintWriter text = json ? new PrintWriter(Writer.nullWriter()) : out;
@@ -286,14 +286,14 @@ public final class MoeCommand implements Callable<Integer> {
     return builder.build();
   }
 
-  private TextSource source(Workers workers, Progress progress) throws IOException {
+  private MoeTextSource source(Workers workers, Progress progress) throws IOException {
     if (text.isPresent()) {
-      return TextSource.open(text.get());
+      return MoeTextSource.open(text.get());
     }
-    progress.begin("reading the JDK's names", LocaleText.languageCount());
-    LocaleText names = LocaleText.gather(workers, progress::advance);
+    progress.begin("reading the JDK's names", MoeSampleText.languageCount());
+    MoeSampleText names = MoeSampleText.gather(workers, progress::advance);
     progress.end();
-    return new TextSource.InMemory(
+    return new MoeTextSource.InMemory(
         String.format(
             Locale.ROOT,
             "names of languages, countries and currencies in %d languages, from the JDK",

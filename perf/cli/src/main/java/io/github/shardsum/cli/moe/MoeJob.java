@@ -151,8 +151,8 @@ record MoeJob(
   }
 
   /** The form of a pass over a number of groups. */
-  LayerForm form(long groups) {
-    return new LayerForm(sizes(groups), choices(), activation.isGated());
+  MoeLayerForm form(long groups) {
+    return new MoeLayerForm(sizes(groups), choices(), activation.isGated());
   }
 
   /** Sizes of a pass over a number of groups. */
@@ -184,7 +184,7 @@ record MoeJob(
    * @param heapBytes the most that the JVM may use
    */
   void checkMemory(long heapBytes) {
-    LayerForm form = form(batchGroups(Long.MAX_VALUE));
+    MoeLayerForm form = form(batchGroups(Long.MAX_VALUE));
     List<String> tensors =
         Stream.concat(
                 Stream.of("ME", "EMH", "EHM", "GSM", "GSE", "GSM", "RM"),

@@ -45,7 +45,7 @@ final class MoeJson {
         .put("copyBytes", limits.copyBytes())
         .put("threads", limits.threads());
     ArrayNode steps = answer.putArray("steps");
-    for (LayerStep step : LayerStep.values()) {
+    for (MoeLayerStep step : MoeLayerStep.values()) {
       StepTotal total = totals.step(step);
       steps
           .addObject()

@@ -91,8 +91,9 @@ final class MoeMeshRun {
   }
 
   /** Runs on the beginning of a text. Returns whether the results equal those of one device. */
-  boolean run(TextSource text) throws IOException {
-    TokenBatch batch = new TokenBatch(job, text, new ByteEmbedding(job.model(), job.seed()));
+  boolean run(MoeTextSource text) throws IOException {
+    MoeTokenBatch batch =
+        new MoeTokenBatch(job, text, new MoeByteEmbedding(job.model(), job.seed()));
     batch.load(0, workers);
     MoeSizes sizes = job.sizes(batch.groups());
     Randomness randomness = Randomness.seeded(job.seed()).stream(ROUTING_STREAM);
@@ -199,7 +200,7 @@ final class MoeMeshRun {
     }
   }
 
-  private List<Tensor> inputs(Program program, TokenBatch batch) {
+  private List<Tensor> inputs(Program program, MoeTokenBatch batch) {
     List<Tensor> inputs = new ArrayList<>(List.of(batch.tokens()));
     inputs.addAll(job.weights().tensors());
     for (Value input : program.inputs().subList(inputs.size(), program.inputs().size())) {

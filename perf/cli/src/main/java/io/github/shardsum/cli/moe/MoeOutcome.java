@@ -29,7 +29,7 @@ record MoeOutcome(
   }
 
   /** Sizes of a whole pass; the last pass may have fewer groups. */
-  LayerForm passForm() {
+  MoeLayerForm passForm() {
     return job.form(job.batchGroups(bytes));
   }
 }

@@ -186,10 +186,10 @@ final class MoePage {
   }
 
   private List<List<String>> steps() {
-    LayerForm form = outcome.passForm();
+    MoeLayerForm form = outcome.passForm();
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("equation", "FLOP", "time", "rate"));
-    for (LayerStep step : LayerStep.values()) {
+    for (MoeLayerStep step : MoeLayerStep.values()) {
       MoeTotals.StepTotal total = outcome.totals().step(step);
       rows.add(
           List.of(

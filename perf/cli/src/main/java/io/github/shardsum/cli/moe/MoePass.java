@@ -11,7 +11,7 @@ import java.util.stream.LongStream;
  * @param result the output
  * @param nanos wall time, in nanoseconds
  */
-record MoePass(LayerForm form, TokenBatch batch, Moe.Result result, long nanos) {
+record MoePass(MoeLayerForm form, MoeTokenBatch batch, Moe.Result result, long nanos) {
   /** Rows that move to experts and back. */
   long routedRows() {
     return LongStream.of(result.positions().toLongArray()).filter(at -> at >= 0).count();

@@ -103,11 +103,11 @@ final class MoeReport {
     row("equation", "shapes of one pass", "GFLOP", "s", "GFLOP/s", "of peak", "GB/s");
     double flops = 0;
     double seconds = outcome.totals().seconds();
-    for (LayerStep step : LayerStep.values()) {
+    for (MoeLayerStep step : MoeLayerStep.values()) {
       StepTotal total = outcome.totals().step(step);
       step(step, total);
       flops += total.flops();
-      if (step == LayerStep.GATES) {
+      if (step == MoeLayerStep.GATES) {
         row("GSE->GSK", "the routing: indices only", NONE, time(routing()), NONE, NONE, NONE);
       }
     }
@@ -137,8 +137,8 @@ final class MoeReport {
     return outcome.totals().routingSeconds();
   }
 
-  private void step(LayerStep step, StepTotal total) {
-    LayerForm form = outcome.passForm();
+  private void step(MoeLayerStep step, StepTotal total) {
+    MoeLayerForm form = outcome.passForm();
     List<String> operands = step.operands(form).stream().map(term -> shape(form, term)).toList();
     double rate = total.flops() / total.seconds();
     double bytes = total.bytes() / total.seconds();
@@ -152,7 +152,7 @@ final class MoeReport {
         digits(bytes / 1e9));
   }
 
-  private static String shape(LayerForm form, String letters) {
+  private static String shape(MoeLayerForm form, String letters) {
     return form.shape(letters).toString().replace(" ", "");
   }
 

@@ -34,22 +34,23 @@ final class MoeRun {
 
   private final MoeJob job;
   private final CompileOptions options;
-  private final TextSource text;
+  private final MoeTextSource text;
   private final Workers workers;
   private final Progress progress;
-  private final ByteEmbedding vectors;
+  private final MoeByteEmbedding vectors;
   private final MoeWeights weights;
   private final Map<MoeSizes, Moe.Result> memory = new HashMap<>();
   private final CRC32C checksum = new CRC32C();
   private final byte[] chunk = new byte[CHECKSUM_CHUNK];
 
-  MoeRun(MoeJob job, CompileOptions options, TextSource text, Workers workers, Progress progress) {
+  MoeRun(
+      MoeJob job, CompileOptions options, MoeTextSource text, Workers workers, Progress progress) {
     this.job = job;
     this.options = options;
     this.text = text;
     this.workers = workers;
     this.progress = progress;
-    this.vectors = new ByteEmbedding(job.model(), job.seed());
+    this.vectors = new MoeByteEmbedding(job.model(), job.seed());
     this.weights = job.weights();
   }
 
@@ -67,13 +68,13 @@ final class MoeRun {
     try (Moe moe = Moe.compile(spec, backend, options.withProfile());
         MoeCheck check = new MoeCheck(job, weights, ROUTING_STREAM);
         MoeBackward backward = new MoeBackward(job, weights, ROUTING_STREAM, workers)) {
-      TokenBatch batch = new TokenBatch(job, text, vectors);
+      MoeTokenBatch batch = new MoeTokenBatch(job, text, vectors);
       warmUp(moe, batch, warmUpSeconds);
       return run(moe, check, backward, batch);
     }
   }
 
-  private MoeOutcome run(Moe moe, MoeCheck check, MoeBackward backward, TokenBatch batch)
+  private MoeOutcome run(Moe moe, MoeCheck check, MoeBackward backward, MoeTokenBatch batch)
       throws IOException {
     MoeTotals totals = new MoeTotals(job.experts());
     totals.addTimes(moe.profile(), -1);
@@ -118,7 +119,7 @@ final class MoeRun {
   }
 
   /** The last batch too is compiled and warm: it may have fewer groups, or padding. */
-  private void warmUp(Moe moe, TokenBatch batch, double seconds) throws IOException {
+  private void warmUp(Moe moe, MoeTokenBatch batch, double seconds) throws IOException {
     long nanos = (long) (seconds * 1e9);
     progress.begin("warming up", nanos);
     batch.load(start(passes() - 1), workers);
@@ -133,7 +134,7 @@ final class MoeRun {
     }
   }
 
-  private MoePass forward(Moe moe, TokenBatch batch) {
+  private MoePass forward(Moe moe, MoeTokenBatch batch) {
     Randomness randomness =
         Randomness.seeded(job.seed()).stream(ROUTING_STREAM).from(batch.position());
     MoeSizes sizes = job.sizes(batch.groups());

@@ -20,7 +20,7 @@ final class MoeTotals {
   record StepTotal(double flops, double denseFlops, double bytes, double seconds) {
     static final StepTotal ZERO = new StepTotal(0, 0, 0, 0);
 
-    StepTotal plus(LayerStep step, LayerForm form, long routedRows) {
+    StepTotal plus(MoeLayerStep step, MoeLayerForm form, long routedRows) {
       return new StepTotal(
           flops + step.flops(form, routedRows),
           denseFlops + step.denseFlops(form),
@@ -33,7 +33,7 @@ final class MoeTotals {
     }
   }
 
-  private final Map<LayerStep, StepTotal> steps = new EnumMap<>(LayerStep.class);
+  private final Map<MoeLayerStep, StepTotal> steps = new EnumMap<>(MoeLayerStep.class);
   private final long[] load;
   private final long[] placed;
   private double auxLoss;
@@ -49,7 +49,7 @@ final class MoeTotals {
   MoeTotals(int experts) {
     load = new long[experts];
     placed = new long[experts];
-    for (LayerStep step : LayerStep.values()) {
+    for (MoeLayerStep step : MoeLayerStep.values()) {
       steps.put(step, StepTotal.ZERO);
     }
   }
@@ -69,7 +69,7 @@ final class MoeTotals {
     passes++;
     groups += pass.form().sizes().groups();
     routedRows += rows;
-    literalFlops += LayerStep.literalFlops(pass.form());
+    literalFlops += MoeLayerStep.literalFlops(pass.form());
     tokens += pass.batch().count();
     dropped += pass.dropped();
     overflow += LongStream.of(pass.result().overflow().toLongArray()).sum();
@@ -85,7 +85,7 @@ final class MoeTotals {
     }
   }
 
-  StepTotal step(LayerStep step) {
+  StepTotal step(MoeLayerStep step) {
     return steps.getOrDefault(step, StepTotal.ZERO);
   }
 

@@ -94,7 +94,7 @@ public final class CertifyCommand implements Callable<Integer> {
     try {
       return check.get();
     } catch (ArithmeticException overflow) {
-      throw Planned.beyondCounting(overflow);
+      throw PlanTarget.beyondCounting(overflow);
     } catch (IllegalStateException refused) {
       throw new IllegalArgumentException(refused.getMessage(), refused);
     } catch (RuntimeException | StackOverflowError lost) {

@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** An einsum to plan. */
-record EinsumTarget(String equation) implements Planned {
+record EinsumTarget(String equation) implements PlanTarget {
   @Override
   public boolean hasLabels() {
     return !Equation.parse(equation).labels().isEmpty();
@@ -42,7 +42,7 @@ record EinsumTarget(String equation) implements Planned {
     shape(parsed.output(), request.sizes());
     for (String label : request.sizes().keySet()) {
       if (!parsed.labels().contains(label)) {
-        throw new SizesException(
+        throw new PlanSizesException(
             String.format(
                 Locale.ROOT, "sizes: each label must be one of \"%s\", got %s", parsed, label));
       }
@@ -59,7 +59,9 @@ record EinsumTarget(String equation) implements Planned {
         request.options(),
         List.of(),
         certificate,
-        checks.plugin().map(plugin -> XlaComparison.of(program(plan, made), plan.plan(), plugin)),
+        checks
+            .plugin()
+            .map(plugin -> PlanXlaComparison.of(program(plan, made), plan.plan(), plugin)),
         equal);
   }
 
@@ -95,7 +97,7 @@ record EinsumTarget(String equation) implements Planned {
     for (Axis axis : term.axes()) {
       Long size = sizes.get(axis.label());
       if (size == null) {
-        throw new SizesException(
+        throw new PlanSizesException(
             String.format(
                 Locale.ROOT,
                 "sizes: every label must have one, got none for %s of \"%s\"",
@@ -108,7 +110,7 @@ record EinsumTarget(String equation) implements Planned {
   }
 
   private static boolean isEqual(ShardedEinsumPlan plan, Map<String, Long> made) {
-    IntegerData data = new IntegerData(plan.plan().mesh());
+    PlanIntegerData data = new PlanIntegerData(plan.plan().mesh());
     List<Tensor> operands = new ArrayList<>();
     for (PlannedValue input : plan.plan().inputs()) {
       operands.add(data.next(input));
@@ -124,7 +126,7 @@ record EinsumTarget(String equation) implements Planned {
     try (Collectives collectives = Collectives.open(plan.plan().mesh())) {
       ShardedEinsum einsum = ShardedEinsum.of(plan, collectives);
       Tensor result = einsum.gather(einsum.runSharded(data.shards(collectives.devices())));
-      return IntegerData.isEqual(expected, result);
+      return PlanIntegerData.isEqual(expected, result);
     }
   }
 }

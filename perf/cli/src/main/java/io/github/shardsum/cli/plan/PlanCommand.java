@@ -2,7 +2,7 @@ package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.RepeatedOptions;
-import io.github.shardsum.cli.program.Models;
+import io.github.shardsum.cli.program.NamedPrograms;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.program.Program;
 import java.io.IOException;
@@ -52,7 +52,7 @@ public final class PlanCommand implements Callable<Integer> {
       description =
           "A built-in model instead of a file: ${COMPLETION-CANDIDATES}, with the paper's widths"
               + " and annotations.")
-  private Optional<Models> model = Optional.empty();
+  private Optional<NamedPrograms> model = Optional.empty();
 
   @Option(
       names = "--annotate",

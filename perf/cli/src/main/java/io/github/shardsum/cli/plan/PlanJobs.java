@@ -32,11 +32,11 @@ final class PlanJobs {
           .build();
 
   private final PlanSettings settings;
-  private final Function<JsonNode, Planned> target;
+  private final Function<JsonNode, PlanTarget> target;
   private final CommandLine line;
   private final JsonJobs jobs = new JsonJobs();
 
-  PlanJobs(PlanSettings settings, Function<JsonNode, Planned> target, CommandLine line) {
+  PlanJobs(PlanSettings settings, Function<JsonNode, PlanTarget> target, CommandLine line) {
     this.settings = settings;
     this.target = target;
     this.line = line;
@@ -71,7 +71,7 @@ final class PlanJobs {
     } catch (IllegalArgumentException bad) {
       return failed(id, String.valueOf(bad.getMessage()));
     } catch (ArithmeticException overflow) {
-      return failed(id, String.valueOf(Planned.beyondCounting(overflow).getMessage()));
+      return failed(id, String.valueOf(PlanTarget.beyondCounting(overflow).getMessage()));
     } catch (OutOfMemoryError memory) {
       return failed(id, "memory: more is needed than there is: " + memory.getMessage());
     } catch (RuntimeException | StackOverflowError defect) {

@@ -23,7 +23,7 @@ record PlanOutcome(
     PlanOptions options,
     List<String> notes,
     Optional<String> certificate,
-    Optional<XlaComparison> beside,
+    Optional<PlanXlaComparison> beside,
     Optional<Boolean> equal) {
   String json() {
     return plan.toJson(options);

@@ -41,7 +41,7 @@ record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
       boolean number = !digits.isEmpty() && digits.chars().allMatch(c -> c >= '0' && c <= '9');
       if (!each.isEmpty()) {
         if (sign >= 1 && number && digits.length() > 18) {
-          throw new SizesException(
+          throw new PlanSizesException(
               String.format(
                   Locale.ROOT,
                   "sizes: each must be below 10^18, got \"%s\" in \"%s\"",
@@ -49,12 +49,12 @@ record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
                   text));
         }
         if (sign < 1 || !number) {
-          throw new SizesException(
+          throw new PlanSizesException(
               String.format(
                   Locale.ROOT, "sizes: each must be like m=48, got \"%s\" in \"%s\"", each, text));
         }
         if (sizes.put(each.substring(0, sign), Long.parseLong(digits)) != null) {
-          throw new SizesException(
+          throw new PlanSizesException(
               String.format(
                   Locale.ROOT,
                   "sizes: each label must have one size, got %s twice in \"%s\"",

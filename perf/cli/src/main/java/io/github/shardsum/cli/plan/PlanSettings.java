@@ -204,7 +204,7 @@ final class PlanSettings {
   <T> T ofSizes(Supplier<T> of) {
     try {
       return of.get();
-    } catch (SizesException wrong) {
+    } catch (PlanSizesException wrong) {
       throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage(), wrong);
     }
   }
@@ -215,15 +215,15 @@ final class PlanSettings {
   }
 
   /** Prints the answer and returns the exit status. */
-  int print(Planned target, CommandLine line) throws IOException {
+  int print(PlanTarget target, CommandLine line) throws IOException {
     try {
       return printAnswer(target, line);
     } catch (ArithmeticException overflow) {
-      throw Planned.beyondCounting(overflow);
+      throw PlanTarget.beyondCounting(overflow);
     }
   }
 
-  private int printAnswer(Planned target, CommandLine line) throws IOException {
+  private int printAnswer(PlanTarget target, CommandLine line) throws IOException {
     if (sizes.isBlank() && target.hasLabels()) {
       throw new ParameterException(line, "--sizes SIZES: must be given, got none");
     }
@@ -284,7 +284,7 @@ final class PlanSettings {
   }
 
   /** Prints how a plan's steps differ from those of another plan; returns the exit status. */
-  int printBeside(Planned before, Planned after, CommandLine line) throws IOException {
+  int printBeside(PlanTarget before, PlanTarget after, CommandLine line) throws IOException {
     if (old.isPresent()) {
       throw new ParameterException(line, "--diff: must be given without --what-if, got both");
     }
@@ -295,7 +295,7 @@ final class PlanSettings {
       boolean _ = print(PlanDiff.of(first.plan(), second.plan(), first.options()), line);
       writePage(second);
     } catch (ArithmeticException overflow) {
-      throw Planned.beyondCounting(overflow);
+      throw PlanTarget.beyondCounting(overflow);
     }
     return 0;
   }

@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** A program to plan. */
-record ProgramTarget(Program program) implements Planned {
+record ProgramTarget(Program program) implements PlanTarget {
   @Override
   public PlanOutcome plan(PlanRequest request, PlanChecks checks) {
     if (!request.sizes().isEmpty()) {
-      throw new SizesException(
+      throw new PlanSizesException(
           "sizes: a program has its own, expected none, got " + request.sizes());
     }
     ProgramPlan plan =
@@ -24,7 +24,7 @@ record ProgramTarget(Program program) implements Planned {
         request.options(),
         List.of(),
         certificate,
-        checks.plugin().map(plugin -> XlaComparison.of(program, plan.plan(), plugin)),
+        checks.plugin().map(plugin -> PlanXlaComparison.of(program, plan.plan(), plugin)),
         Optional.empty());
   }
 }

@@ -23,7 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A reshard to plan. */
-record ReshardTarget(String from, String to) implements Planned {
+record ReshardTarget(String from, String to) implements PlanTarget {
   @Override
   public boolean hasLabels() {
     return !from.isBlank();
@@ -47,7 +47,7 @@ record ReshardTarget(String from, String to) implements Planned {
         certificate,
         checks
             .plugin()
-            .map(plugin -> XlaComparison.of(identity(before, shape), plan.plan(), plugin)),
+            .map(plugin -> PlanXlaComparison.of(identity(before, shape), plan.plan(), plugin)),
         equal);
   }
 
@@ -86,7 +86,7 @@ record ReshardTarget(String from, String to) implements Planned {
   private static Shape shape(Layout layout, Map<String, Long> sizes) {
     for (Axis axis : layout.term().axes()) {
       if (!sizes.containsKey(axis.label())) {
-        throw new SizesException(
+        throw new PlanSizesException(
             String.format(
                 Locale.ROOT,
                 "sizes: every label must have one, got none for %s of \"%s\", where every word is"
@@ -102,7 +102,7 @@ record ReshardTarget(String from, String to) implements Planned {
   }
 
   private static boolean isEqual(ReshardPlan plan) {
-    IntegerData data = new IntegerData(plan.plan().mesh());
+    PlanIntegerData data = new PlanIntegerData(plan.plan().mesh());
     Tensor expected = data.next(plan.plan().inputs().getFirst());
     try (Collectives collectives = Collectives.open(plan.plan().mesh())) {
       ShardedTensor shards = data.shards(collectives.devices()).getFirst();
@@ -112,10 +112,10 @@ record ReshardTarget(String from, String to) implements Planned {
         Layout layout = result.layout();
         if (layout.partial().isEmpty()) {
           Tensor part = layout.box(result.shape(), result.devices().get(i)).of(expected);
-          equal &= IntegerData.isEqual(part, result.shards().get(i));
+          equal &= PlanIntegerData.isEqual(part, result.shards().get(i));
         }
       }
-      return equal && IntegerData.isEqual(expected, Reshard.gather(result, collectives));
+      return equal && PlanIntegerData.isEqual(expected, Reshard.gather(result, collectives));
     }
   }
 }

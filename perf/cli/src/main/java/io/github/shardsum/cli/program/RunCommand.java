@@ -278,7 +278,7 @@ public final class RunCommand implements Callable<Integer> {
         output.println(value + "\n" + results.get(i));
       }
     }
-    StepProfile steps = new StepProfile(executable);
+    RunStepProfile steps = new RunStepProfile(executable);
     if (json) {
       if (profile) {
         steps.into(answer.putArray("profile"));

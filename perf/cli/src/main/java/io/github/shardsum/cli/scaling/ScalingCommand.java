@@ -191,7 +191,7 @@ public final class ScalingCommand implements Callable<Integer> {
   }
 
   private ScalingRun run() {
-    return new ScalingRun(new SteadyRuns(warmUp, runs), memory);
+    return new ScalingRun(new ScalingSteadyRuns(warmUp, runs), memory);
   }
 
   /** Runs this process's part under launch; process 0 prints the points. */

@@ -37,7 +37,7 @@ final class ScalingPrograms {
   static final List<String> ALL =
       Stream.concat(
               Stream.of("layer", "layer-forward", "layer-wide", "step", "step-adam"),
-              EinsumPrograms.NAMES.stream())
+              ScalingEinsumPrograms.NAMES.stream())
           .toList();
 
   private static final long TOKENS = 256;
@@ -58,7 +58,7 @@ final class ScalingPrograms {
       case "layer-wide" -> laid(layer(devices, 4 * WIDTH, 4 * HIDDEN), mesh);
       case "step" -> laid(step(devices, Optimizer.Adafactor.paper()), mesh);
       case "step-adam" -> laid(step(devices, new Optimizer.Adam(0.9, 0.98, 1e-9)), mesh);
-      default -> EinsumPrograms.of(name, devices);
+      default -> ScalingEinsumPrograms.of(name, devices);
     };
   }
 

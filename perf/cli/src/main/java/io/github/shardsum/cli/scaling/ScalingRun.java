@@ -3,7 +3,7 @@ package io.github.shardsum.cli.scaling;
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.MeshOptions;
-import io.github.shardsum.cli.scaling.SteadyRuns.Repeated;
+import io.github.shardsum.cli.scaling.ScalingSteadyRuns.Repeated;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.layout.Layout;
@@ -42,7 +42,7 @@ public final class ScalingRun {
 
   private static final int MOST_LOOKS = 20;
 
-  private final SteadyRuns steady;
+  private final ScalingSteadyRuns steady;
   private final boolean measuresMemory;
 
   /**
@@ -51,7 +51,7 @@ public final class ScalingRun {
    * @param steady how runs are timed
    * @param measuresMemory whether each program also runs for the bytes that it holds
    */
-  public ScalingRun(SteadyRuns steady, boolean measuresMemory) {
+  public ScalingRun(ScalingSteadyRuns steady, boolean measuresMemory) {
     this.steady = steady;
     this.measuresMemory = measuresMemory;
   }

@@ -105,7 +105,8 @@ enum Assumption {
 
   private double moved(List<Job> jobs, List<Double> eta, double other) {
     ClosedForms changed =
-        new ClosedForms(this == ATTAINED ? Constants.USUAL : new Constants(Map.of(this, other)));
+        new ClosedForms(
+            this == ATTAINED ? AssumptionValues.USUAL : new AssumptionValues(Map.of(this, other)));
     double sum = 0;
     for (int i = 0; i < jobs.size(); i++) {
       Job job = jobs.get(i);

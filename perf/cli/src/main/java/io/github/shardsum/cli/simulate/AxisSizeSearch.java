@@ -28,11 +28,11 @@ final class AxisSizeSearch {
    *     memory
    * @throws IllegalArgumentException if the batch or the sequence is not known
    */
-  static Planning of(
-      ModelFile file, Machine machine, Optional<AxisSizes> given, long batch, double eta) {
+  static PlannedPrediction of(
+      SimulatedModelFile file, Machine machine, Optional<AxisSizes> given, long batch, double eta) {
     if (given.isPresent()) {
       Job job = SimulateJobs.job(file, machine, given, batch);
-      return better(Planning.of(job, eta, true), eta);
+      return better(PlannedPrediction.of(job, eta, true), eta);
     }
     Job usual = usual(file, machine, batch);
     List<Prediction> all = new ArrayList<>();
@@ -47,17 +47,17 @@ final class AxisSizeSearch {
         .map(Prediction::job)
         .filter(job -> !job.layout().equals(usual.layout()))
         .forEach(jobs::add);
-    Planning best =
+    PlannedPrediction best =
         jobs.stream()
-            .map(job -> Planning.of(job, eta, true))
-            .min(Comparator.comparing(Planning::prediction, BEST))
+            .map(job -> PlannedPrediction.of(job, eta, true))
+            .min(Comparator.comparing(PlannedPrediction::prediction, BEST))
             .orElseThrow();
     return better(best, eta);
   }
 
   /** A plan with found layouts for its parts, or the plan itself if found layouts gain nothing. */
-  private static Planning better(Planning usual, double eta) {
-    Planning found = Planning.found(usual.prediction().job(), eta);
+  private static PlannedPrediction better(PlannedPrediction usual, double eta) {
+    PlannedPrediction found = PlannedPrediction.found(usual.prediction().job(), eta);
     boolean isBetter =
         found.forms().isPresent() && BEST.compare(found.prediction(), usual.prediction()) < 0;
     return isBetter ? found : usual;
@@ -75,13 +75,13 @@ final class AxisSizeSearch {
   }
 
   /** The model's own layout, if it fits the number of devices, or the default layout. */
-  private static Job usual(ModelFile file, Machine machine, long batch) {
+  private static Job usual(SimulatedModelFile file, Machine machine, long batch) {
     Optional<AxisSizes> own = file.layout().filter(layout -> layout.devices() == machine.devices());
     return SimulateJobs.job(file, machine, own, batch);
   }
 
   /** All sizes of data, fsdp, expert and tensor that leave every device whole sequences. */
-  private static List<AxisSizes> layouts(ModelFile file, Machine machine, long sequences) {
+  private static List<AxisSizes> layouts(SimulatedModelFile file, Machine machine, long sequences) {
     Architecture model = file.model();
     int devices = Math.toIntExact(machine.sliceDevices());
     long experts = model.experts().map(Architecture.Experts::count).orElse(1L);

@@ -55,22 +55,23 @@ final class BlockPlanner {
    */
   record Planned(PlannedBlock block, ProgramPlan both, Map<String, String> layouts) {}
 
-  List<Block> parts() {
+  List<SimulatedBlock> parts() {
     return model.all();
   }
 
   /** Plans a part as it is annotated. */
-  Planned planned(Block block, Map<String, String> layouts) {
+  Planned planned(SimulatedBlock block, Map<String, String> layouts) {
     ProgramPlan both = plan(block.both());
     PlannedBlock planned =
         new PlannedBlock(
             block,
-            PlanPricer.price(
-                slice, eta, Constants.USUAL, network, block, plan(block.forward()).plan()),
-            PlanPricer.price(slice, eta, Constants.USUAL, network, block, both.plan()),
+            SimulatedPlanPricer.price(
+                slice, eta, AssumptionValues.USUAL, network, block, plan(block.forward()).plan()),
+            SimulatedPlanPricer.price(
+                slice, eta, AssumptionValues.USUAL, network, block, both.plan()),
             both.plan(),
-            PlanPricer.weightElements(block, both.plan()),
-            PlanPricer.held(slice, eta, network, block, both.plan()));
+            SimulatedPlanPricer.weightElements(block, both.plan()),
+            SimulatedPlanPricer.held(slice, eta, network, block, both.plan()));
     return new Planned(planned, both, layouts);
   }
 
@@ -86,12 +87,12 @@ final class BlockPlanner {
    * @return the found layouts, or the usual ones where those take no more time
    */
   Planned found(Planned usual) {
-    Block block = usual.block().block();
+    SimulatedBlock block = usual.block().block();
     if (model.mesh().size() == 1) {
       return usual;
     }
     Map<String, String> tokens = tokens(usual);
-    Block open = BlockPrograms.with(block, tokens);
+    SimulatedBlock open = BlockPrograms.with(block, tokens);
     PlanOptions limited = options.withMemoryLimit(usual.both().plan().peakBytes());
     AutoOptions search =
         AutoOptions.defaults().withPlan(limited).withKernels(kernels).withSeconds(SECONDS);
@@ -108,7 +109,7 @@ final class BlockPlanner {
 
   /** The found layouts of a part's forward pass, and of its tokens and weights. */
   private static Map<String, String> layouts(
-      Block open, Map<String, String> tokens, FoundLayouts found) {
+      SimulatedBlock open, Map<String, String> tokens, FoundLayouts found) {
     Map<String, String> layouts = new TreeMap<>(tokens);
     Set<String> forward = names(open.forward());
     found
@@ -143,7 +144,7 @@ final class BlockPlanner {
 
   /** The usual layouts of inputs other than weights, and of outputs. */
   private static Map<String, String> tokens(Planned usual) {
-    Block block = usual.block().block();
+    SimulatedBlock block = usual.block().block();
     Program bare = Annotations.none(block.forward());
     Set<String> names = names(bare);
     Map<String, String> tokens = new TreeMap<>();

@@ -72,8 +72,8 @@ final class BlockPrograms {
   }
 
   /** All parts of the model. */
-  List<Block> all() {
-    List<Block> blocks = new ArrayList<>();
+  List<SimulatedBlock> all() {
+    List<SimulatedBlock> blocks = new ArrayList<>();
     int decoder = model.encoderLayers() == 0 ? 0 : model.layers() - model.encoderLayers();
     blocks.add(attention("attention", model.layers(), false));
     if (decoder > 0) {
@@ -114,7 +114,7 @@ final class BlockPrograms {
     return p.multiply(p.multiply(x, p.rsqrt(p.add(square, EPSILON))), scale);
   }
 
-  private Block attention(String name, int count, boolean crossed) {
+  private SimulatedBlock attention(String name, int count, boolean crossed) {
     Attention sizes = model.attention();
     ProgramBuilder p = Program.builder("attention");
     Value x = tokens(p, "x", "BSM");
@@ -125,7 +125,7 @@ final class BlockPrograms {
             ? latent(p, normal, from, sizes, sizes.latent().get())
             : heads(p, normal, from, sizes);
     p.output("outputs", p.add(x, mixed));
-    return block(name, Block.Kind.ATTENTION, count, p.build());
+    return block(name, SimulatedBlock.Kind.ATTENTION, count, p.build());
   }
 
   /** Splits heads and hidden widths over the tensor axis. */
@@ -192,7 +192,7 @@ final class BlockPrograms {
     return p.einsum("BSND,NDM->BSM", mixed, p.input("output", type("NDM", n, d, m)));
   }
 
-  private Block dense(String name, int count, long hidden) {
+  private SimulatedBlock dense(String name, int count, long hidden) {
     ProgramBuilder p = Program.builder("feed_forward");
     long m = model.width();
     Value x = tokens(p, "x", "BSM");
@@ -206,10 +206,10 @@ final class BlockPrograms {
             : p.relu(inner);
     Value out = p.einsum("BSF,FM->BSM", active, p.input("out", type("FM", hidden, m)));
     p.output("outputs", p.add(x, out));
-    return block(name, Block.Kind.DENSE, count, p.build());
+    return block(name, SimulatedBlock.Kind.DENSE, count, p.build());
   }
 
-  private Block sparse(Experts experts) {
+  private SimulatedBlock sparse(Experts experts) {
     RouteOptions options =
         RouteOptions.builder()
             .router(RouteOptions.Router.topK(experts.topK()))
@@ -242,7 +242,7 @@ final class BlockPrograms {
     List<Value> results = p.inline(layer, arguments);
     p.output("outputs", p.add(x, results.getFirst()));
     p.output("aux_loss", results.get(1));
-    return block("experts", Block.Kind.SPARSE, model.sparseLayers(), p.build());
+    return block("experts", SimulatedBlock.Kind.SPARSE, model.sparseLayers(), p.build());
   }
 
   /** Tokens of a group; the groups are small enough that every device has at least one. */
@@ -253,7 +253,7 @@ final class BlockPrograms {
     return Math.max(1, Math.min(experts.groupTokens(), most));
   }
 
-  private Block logits() {
+  private SimulatedBlock logits() {
     ProgramBuilder p = Program.builder("logits");
     long m = model.width();
     Value x = tokens(p, "x", "BSM");
@@ -262,14 +262,14 @@ final class BlockPrograms {
     Value logits = p.einsum("BSM,VM->BSV", normal, table);
     ValueType next = ValueType.of(DType.I32, List.of("B", "S"), List.of(sequences, job.sequence()));
     p.output("outputs", p.crossEntropy(logits, p.input("next", next), "V"));
-    Block block = block("logits", Block.Kind.LOGITS, 1, p.build());
+    SimulatedBlock block = block("logits", SimulatedBlock.Kind.LOGITS, 1, p.build());
     Map<String, Double> weights = new LinkedHashMap<>(block.weights());
     weights.put("embedding", (double) model.vocabulary() / model.outputVocabulary());
-    return new Block(
+    return new SimulatedBlock(
         block.name(), block.kind(), block.count(), block.forward(), block.both(), weights);
   }
 
-  private Block block(String name, Block.Kind kind, int count, Program program) {
+  private SimulatedBlock block(String name, SimulatedBlock.Kind kind, int count, Program program) {
     Map<String, String> layouts = new LinkedHashMap<>();
     Map<String, Double> weights = new LinkedHashMap<>();
     for (Value input : program.inputs()) {
@@ -283,7 +283,7 @@ final class BlockPrograms {
     }
     layouts.values().removeIf(String::isEmpty);
     Program laid = mesh.size() == 1 ? program : Annotations.of(layouts).apply(program);
-    return new Block(name, kind, count, laid, gradient(laid), weights);
+    return new SimulatedBlock(name, kind, count, laid, gradient(laid), weights);
   }
 
   /**
@@ -292,9 +292,9 @@ final class BlockPrograms {
    * @param layouts layouts by the name of a value of the forward pass; the part's own layouts are
    *     dropped
    */
-  static Block with(Block block, Map<String, String> layouts) {
+  static SimulatedBlock with(SimulatedBlock block, Map<String, String> layouts) {
     Program laid = Annotations.of(layouts).apply(Annotations.none(block.forward()));
-    return new Block(
+    return new SimulatedBlock(
         block.name(), block.kind(), block.count(), laid, gradient(laid), block.weights());
   }
 

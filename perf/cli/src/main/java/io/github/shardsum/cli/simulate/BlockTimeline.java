@@ -17,16 +17,16 @@ import java.util.TreeMap;
  */
 record BlockTimeline(List<Bar> bars, double seconds, Map<String, Double> exposed) {
   /** A step in its queue; seconds before 0 are within the block before. */
-  record Bar(PricedStep step, double from, double to) {}
+  record Bar(SimulatedStep step, double from, double to) {}
 
-  static BlockTimeline of(List<PricedStep> steps) {
+  static BlockTimeline of(List<SimulatedStep> steps) {
     double compute =
-        steps.stream().filter(step -> !step.collective()).mapToDouble(PricedStep::seconds).sum();
+        steps.stream().filter(step -> !step.collective()).mapToDouble(SimulatedStep::seconds).sum();
     List<Bar> bars = new ArrayList<>();
     Map<String, Double> free = new LinkedHashMap<>();
     Map<String, Double> exposed = new TreeMap<>();
     double end = 0;
-    for (PricedStep step : steps) {
+    for (SimulatedStep step : steps) {
       double ready = step.weights() && step.operands().isEmpty() ? -compute : 0;
       String waited = "";
       for (int operand : step.operands()) {

@@ -22,8 +22,8 @@ import tools.jackson.databind.json.JsonMapper;
 final class Catalogue {
   private static final String FILE = "models.json";
   private static final int SHORTEST = 4;
-  private final Map<String, ModelFile> byName = new TreeMap<>();
-  private final List<ModelFile> models = new ArrayList<>();
+  private final Map<String, SimulatedModelFile> byName = new TreeMap<>();
+  private final List<SimulatedModelFile> models = new ArrayList<>();
 
   private Catalogue() {}
 
@@ -32,7 +32,7 @@ final class Catalogue {
     Catalogue catalogue = new Catalogue();
     try (InputStream in = Objects.requireNonNull(Catalogue.class.getResourceAsStream(FILE), FILE)) {
       for (JsonNode node : JsonMapper.builder().build().readTree(in)) {
-        ModelFile model = ModelFile.read(FILE, node);
+        SimulatedModelFile model = SimulatedModelFile.read(FILE, node);
         catalogue.models.add(model);
         catalogue.put(model.model().name(), model);
         model.aliases().forEach(alias -> catalogue.put(alias, model));
@@ -43,22 +43,22 @@ final class Catalogue {
     return catalogue;
   }
 
-  private void put(String name, ModelFile model) {
+  private void put(String name, SimulatedModelFile model) {
     if (byName.put(plain(name), model) != null) {
       throw new IllegalStateException("two models of one name: " + name);
     }
   }
 
-  List<ModelFile> models() {
+  List<SimulatedModelFile> models() {
     return List.copyOf(models);
   }
 
-  Optional<ModelFile> exact(String name) {
+  Optional<SimulatedModelFile> exact(String name) {
     return Optional.ofNullable(byName.get(plain(name)));
   }
 
   /** The model of the longest name within some words. */
-  Optional<ModelFile> within(String words) {
+  Optional<SimulatedModelFile> within(String words) {
     // Qwen3 MoE 30B-A3B is Qwen3-30B-A3B.
     String without = words.toLowerCase(Locale.ROOT).replaceAll("moe|sparse", "");
     return Stream.of(words, without)

@@ -10,13 +10,13 @@ import java.util.Map;
 
 /** A formula for each part of a step; docs/simulate.md has them with their reasons. */
 final class ClosedForms implements StepModel {
-  private final Constants constants;
+  private final AssumptionValues constants;
 
   ClosedForms() {
-    this(Constants.USUAL);
+    this(AssumptionValues.USUAL);
   }
 
-  ClosedForms(Constants constants) {
+  ClosedForms(AssumptionValues constants) {
     this.constants = constants;
   }
 
@@ -32,7 +32,11 @@ final class ClosedForms implements StepModel {
    * @param bytes the bytes of a device by kind
    */
   static Prediction completed(
-      Job job, double eta, Constants constants, List<Term> inside, Map<String, Double> bytes) {
+      Job job,
+      double eta,
+      AssumptionValues constants,
+      List<Term> inside,
+      Map<String, Double> bytes) {
     return new Step(job, eta, constants).completed(inside, bytes);
   }
 
@@ -70,7 +74,7 @@ final class ClosedForms implements StepModel {
   /** The terms of one job. */
   private static final class Step {
     private final Job job;
-    private final Constants constants;
+    private final AssumptionValues constants;
     private final Architecture model;
     private final AxisSizes layout;
     private final Machine machine;
@@ -81,7 +85,7 @@ final class ClosedForms implements StepModel {
     private final double halfRate;
     private final double linear;
 
-    Step(Job job, double eta, Constants constants) {
+    Step(Job job, double eta, AssumptionValues constants) {
       this.job = job;
       this.constants = constants;
       model = job.model();

@@ -134,7 +134,7 @@ record DeviceFamily(
    * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
    */
   static DeviceFamily read(String place, JsonNode node) {
-    JsonFields fields = JsonFields.of(place, node);
+    SimulateJsonFields fields = SimulateJsonFields.of(place, node);
     String name = fields.text("name", "");
     if (!name.matches("[a-zA-Z][a-zA-Z0-9._-]{0,31}")) {
       throw new IllegalArgumentException(
@@ -177,7 +177,7 @@ record DeviceFamily(
     return family;
   }
 
-  private static double needed(String place, JsonFields fields, String key) {
+  private static double needed(String place, SimulateJsonFields fields, String key) {
     double value = fields.number(key, 1e-3, 1e9, -1);
     if (value < 0) {
       throw new IllegalArgumentException(place + ": expected \"" + key + "\", got none");

@@ -2,9 +2,9 @@ package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.simulate.Architecture.Experts;
 import io.github.shardsum.cli.simulate.MeasurementTable.Row;
-import io.github.shardsum.cli.simulate.RowPlanner.Outcome;
-import io.github.shardsum.cli.simulate.RowPlanner.Planned;
-import io.github.shardsum.cli.simulate.RowPlanner.Refused;
+import io.github.shardsum.cli.simulate.TableRowJobs.Outcome;
+import io.github.shardsum.cli.simulate.TableRowJobs.Planned;
+import io.github.shardsum.cli.simulate.TableRowJobs.Refused;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -86,7 +86,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
    */
   static Holdout of(
       List<Row> rows, StepModel model, StepModel scored, List<DeviceFamily> families) {
-    RowPlanner planner = new RowPlanner(Catalogue.open(), families);
+    TableRowJobs planner = new TableRowJobs(Catalogue.open(), families);
     List<Planned> planned = new ArrayList<>();
     List<Refused> refused = new ArrayList<>();
     for (Row row : rows) {
@@ -118,7 +118,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
             .filter(each -> kind(each).equals(kind(row)))
             .map(Holdout::rate)
             .toList();
-    double baseline = ScoreStatistics.median(rates) / rate(row) - 1;
+    double baseline = PredictionStatistics.median(rates) / rate(row) - 1;
     return new Score(row, scored.predict(row.job(), eta), apart, baseline);
   }
 
@@ -233,7 +233,7 @@ record Holdout(Map<String, Fit> fits, List<Score> scores, List<Refused> refused)
   private static Ranks ranks(List<Score> group) {
     return new Ranks(
         group.size(),
-        ScoreStatistics.rankCorrelation(
+        PredictionStatistics.rankCorrelation(
             group.stream().map(each -> perToken(each, each.prediction().seconds())).toList(),
             group.stream().map(each -> perToken(each, each.row().seconds())).toList()));
   }

@@ -3,7 +3,7 @@ package io.github.shardsum.cli.simulate;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.simulate.Holdout.Score;
 import io.github.shardsum.cli.simulate.MeasurementTable.Row;
-import io.github.shardsum.cli.simulate.RowPlanner.Refused;
+import io.github.shardsum.cli.simulate.TableRowJobs.Refused;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,13 +97,13 @@ final class HoldoutReport {
         name,
         group.size(),
         percent(error(group, Score::timeError)),
-        percent(ScoreStatistics.mean(apart)),
+        percent(PredictionStatistics.mean(apart)),
         percent(error(group, Score::rateError)),
         percent(error(group, Score::baseline)));
   }
 
   static double error(List<Score> group, ToDoubleFunction<Score> error) {
-    return ScoreStatistics.mean(
+    return PredictionStatistics.mean(
         group.stream().map(each -> Math.abs(error.applyAsDouble(each))).toList());
   }
 
@@ -175,7 +175,7 @@ final class HoldoutReport {
   }
 
   private static void contrasts(Holdout holdout, PrintWriter out) {
-    List<ScoreContrast> contrasts = ScoreContrast.of(holdout.scores());
+    List<PredictionContrast> contrasts = PredictionContrast.of(holdout.scores());
     if (contrasts.isEmpty()) {
       return;
     }
@@ -188,7 +188,7 @@ final class HoldoutReport {
         "predicted",
         "measured",
         "sign");
-    for (ScoreContrast each : contrasts) {
+    for (PredictionContrast each : contrasts) {
       out.printf(
           Locale.ROOT,
           "%-28s %3d, %3d %9.3f %9.3f  %s%n",
@@ -199,8 +199,8 @@ final class HoldoutReport {
           each.measured(),
           sign(each));
     }
-    long ties = contrasts.stream().filter(ScoreContrast::tie).count();
-    long right = contrasts.stream().filter(ScoreContrast::right).count();
+    long ties = contrasts.stream().filter(PredictionContrast::tie).count();
+    long right = contrasts.stream().filter(PredictionContrast::right).count();
     out.printf(
         Locale.ROOT,
         "of %d pairs %d with the right sign, %d ties, %d wrong%n",
@@ -210,7 +210,7 @@ final class HoldoutReport {
         contrasts.size() - right - ties);
   }
 
-  private static String sign(ScoreContrast contrast) {
+  private static String sign(PredictionContrast contrast) {
     return contrast.tie() ? "tie" : contrast.right() ? "right" : "wrong";
   }
 
@@ -240,7 +240,7 @@ final class HoldoutReport {
     new ArrayList<>(holdout.groups().entrySet())
         .forEach(each -> json(groups.addObject(), each.getKey(), each.getValue()));
     ArrayNode contrasts = answer.putArray("contrasts");
-    for (ScoreContrast each : ScoreContrast.of(holdout.scores())) {
+    for (PredictionContrast each : PredictionContrast.of(holdout.scores())) {
       contrasts
           .addObject()
           .put("thing", each.name())

@@ -121,12 +121,12 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
    * The network of a part of the devices, which prices collectives link by link.
    *
    * @param parts the number of parts of equal size, such as the stages of a pipeline
-   * @throws LayoutException if a part has no whole number of chips
+   * @throws SimulatedLayoutException if a part has no whole number of chips
    */
   Topology topology(int parts) {
     long chips = devices / perChip / parts;
     if (chips * perChip * parts != devices) {
-      throw new LayoutException(
+      throw new SimulatedLayoutException(
           String.format(
               Locale.ROOT,
               "layout: stages must have whole chips, got %d devices in %d parts",

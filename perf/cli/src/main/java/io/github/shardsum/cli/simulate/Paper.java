@@ -48,7 +48,7 @@ final class Paper {
     }
 
     Job job() {
-      ModelFile file = Catalogue.open().exact(name).orElseThrow();
+      SimulatedModelFile file = Catalogue.open().exact(name).orElseThrow();
       DeviceFamily family = DeviceFamily.named("v3");
       Machine machine = Machine.cubic(family, cores, 1, family.perChip());
       return SimulateJobs.job(file, machine, file.layout(), 0);

@@ -144,8 +144,8 @@ record PaperGrowth(
   }
 
   static double slope(List<Double> x, List<Double> y) {
-    double middle = ScoreStatistics.mean(x);
-    double centre = ScoreStatistics.mean(y);
+    double middle = PredictionStatistics.mean(x);
+    double centre = PredictionStatistics.mean(y);
     double both = 0;
     double square = 0;
     for (int i = 0; i < x.size(); i++) {

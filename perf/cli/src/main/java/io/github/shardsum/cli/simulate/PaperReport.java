@@ -215,8 +215,8 @@ final class PaperReport {
     out.printf(
         Locale.ROOT,
         "rank correlation %.2f, of the plan %.2f%n",
-        ScoreStatistics.rankCorrelation(ours, paper),
-        ScoreStatistics.rankCorrelation(planned, paper));
+        PredictionStatistics.rankCorrelation(ours, paper),
+        PredictionStatistics.rankCorrelation(planned, paper));
   }
 
   private static void bars(PrintWriter out) {

@@ -15,9 +15,9 @@ import java.util.List;
  * @param held bytes of its other values
  */
 record PlannedBlock(
-    Block block,
-    List<PricedStep> forward,
-    List<PricedStep> steps,
+    SimulatedBlock block,
+    List<SimulatedStep> forward,
+    List<SimulatedStep> steps,
     SpmdPlan plan,
     double weights,
     double held) {
@@ -31,7 +31,7 @@ record PlannedBlock(
    *
    * @param times runs for one forward and backward pass; may be a fraction
    */
-  record Weighted(PricedStep step, double times) {}
+  record Weighted(SimulatedStep step, double times) {}
 
   /**
    * All steps of a training step of this block: both passes, the repeated part of the forward pass,
@@ -50,16 +50,16 @@ record PlannedBlock(
    * A backward pass of attention computes the scores again, so it has five products instead of the
    * plan's four.
    */
-  private double scoresAgain(PricedStep step) {
+  private double scoresAgain(SimulatedStep step) {
     double products =
         steps.stream()
             .filter(each -> each.term().equals("attention"))
-            .mapToDouble(PricedStep::seconds)
+            .mapToDouble(SimulatedStep::seconds)
             .sum();
     double forwards =
         forward.stream()
             .filter(each -> each.term().equals("attention"))
-            .mapToDouble(PricedStep::seconds)
+            .mapToDouble(SimulatedStep::seconds)
             .sum();
     return step.term().equals("attention") ? forwards / 2 / products : 0;
   }
@@ -67,7 +67,7 @@ record PlannedBlock(
   double seconds(Kind kind) {
     return steps.stream()
         .filter(each -> each.kind() == kind)
-        .mapToDouble(PricedStep::seconds)
+        .mapToDouble(SimulatedStep::seconds)
         .sum();
   }
 }

@@ -83,7 +83,7 @@ record PlannedForms(
     List<PlannedBlock> blocks = new ArrayList<>();
     List<ProgramPlan> programs = new ArrayList<>();
     Map<String, Map<String, String>> found = new LinkedHashMap<>();
-    for (Block block : planner.parts()) {
+    for (SimulatedBlock block : planner.parts()) {
       BlockPlanner.Planned usual = planner.planned(block, Map.of());
       BlockPlanner.Planned best = isFound ? planner.found(usual) : usual;
       blocks.add(best.block());
@@ -94,7 +94,7 @@ record PlannedForms(
     }
     List<Term> terms = terms(job, blocks, closed);
     Prediction prediction =
-        ClosedForms.completed(job, eta, Constants.USUAL, terms, bytes(job, blocks));
+        ClosedForms.completed(job, eta, AssumptionValues.USUAL, terms, bytes(job, blocks));
     return new PlannedForms(
         job, List.copyOf(blocks), List.copyOf(programs), prediction, closed, found);
   }
@@ -105,7 +105,7 @@ record PlannedForms(
     for (PlannedBlock block : blocks) {
       double each = block.block().count() / job.layout().pipeline();
       for (Weighted weighted : block.all(job.rematerialise())) {
-        PricedStep step = weighted.step();
+        SimulatedStep step = weighted.step();
         seconds.merge(step.term(), each * weighted.times() * step.seconds(), Double::sum);
       }
     }
@@ -195,13 +195,16 @@ record PlannedForms(
     double held = 0;
     for (PlannedBlock each : blocks) {
       double received =
-          each.forward().stream().filter(PricedStep::weights).mapToDouble(PricedStep::amount).sum();
+          each.forward().stream()
+              .filter(SimulatedStep::weights)
+              .mapToDouble(SimulatedStep::amount)
+              .sum();
       gathered = Math.max(gathered, 2 * received);
       held = Math.max(held, each.held());
       double inside = (1 - job.rematerialise()) * each.held();
-      double input = each.block().kind() == Block.Kind.ATTENTION ? input(each) : 0;
+      double input = each.block().kind() == SimulatedBlock.Kind.ATTENTION ? input(each) : 0;
       double count = each.block().count() / job.layout().pipeline();
-      kept += count * (input + (each.block().kind() == Block.Kind.LOGITS ? 0 : inside));
+      kept += count * (input + (each.block().kind() == SimulatedBlock.Kind.LOGITS ? 0 : inside));
     }
     double batches = Math.max(1, job.layout().microbatches());
     double live = Math.min(1, job.layout().pipeline() / batches);

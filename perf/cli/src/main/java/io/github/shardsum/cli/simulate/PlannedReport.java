@@ -42,7 +42,7 @@ final class PlannedReport {
     for (PlannedBlock block : forms.blocks()) {
       double count = block.block().count() / forms.job().layout().pipeline();
       for (Weighted each : block.all(forms.job().rematerialise())) {
-        PricedStep step = each.step();
+        SimulatedStep step = each.step();
         if (step.collective() && each.times() > 0) {
           Used one =
               new Used(
@@ -112,7 +112,7 @@ final class PlannedReport {
     };
   }
 
-  private static double amount(PlannedForms forms, String name, Predicate<PricedStep> which) {
+  private static double amount(PlannedForms forms, String name, Predicate<SimulatedStep> which) {
     double sum = 0;
     for (PlannedBlock block : forms.blocks()) {
       double count = block.block().count() / forms.job().layout().pipeline();

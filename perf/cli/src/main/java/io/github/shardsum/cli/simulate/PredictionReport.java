@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class PredictionReport {
   private PredictionReport() {}
 
-  static void print(Planning planning, double eta, double tokens, PrintWriter out) {
+  static void print(PlannedPrediction planning, double eta, double tokens, PrintWriter out) {
     Prediction prediction = planning.prediction();
     Job job = prediction.job();
     out.printf(
@@ -121,7 +121,7 @@ final class PredictionReport {
         100 * term.exposed() / all);
   }
 
-  static String json(Planning planning, double eta, double tokens, List<String> proved) {
+  static String json(PlannedPrediction planning, double eta, double tokens, List<String> proved) {
     Prediction prediction = planning.prediction();
     Job job = prediction.job();
     ObjectNode answer = JsonAnswer.object();

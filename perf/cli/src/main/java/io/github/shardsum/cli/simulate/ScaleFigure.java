@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
 import io.github.shardsum.cli.common.JsonAnswer;
-import io.github.shardsum.cli.program.Models;
+import io.github.shardsum.cli.program.NamedPrograms;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.partition.PlanOptions;
@@ -58,12 +58,12 @@ final class ScaleFigure {
     Mesh mesh = Mesh.of("d", slices, "x", SLICE);
     ProgramPlan plan =
         ProgramPlan.of(
-            Models.MOE_GRADIENT.program(mesh),
+            NamedPrograms.MOE_GRADIENT.program(mesh),
             mesh,
             composite -> MoePrograms.kernels().kernel(composite).isPresent(),
             PlanOptions.defaults());
     List<PlanStep> steps = plan.plan().steps();
-    ModelFile file = Catalogue.open().exact(MODEL).orElseThrow();
+    SimulatedModelFile file = Catalogue.open().exact(MODEL).orElseThrow();
     Machine machine = Machine.parse("v5p:8x8x8*" + slices);
     AxisSizes layout = AxisSizes.of(Map.of("data", slices, "expert", SLICE));
     Job job = SimulateJobs.job(file, machine, Optional.of(layout), SEQUENCES_OF_SLICE * slices);

@@ -159,7 +159,9 @@ public final class SimulateCommand implements Runnable {
     try {
       if (holdout.isPresent()) {
         StepModel scorer =
-            plans ? (job, share) -> Planning.of(job, share, true).prediction() : new ClosedForms();
+            plans
+                ? (job, share) -> PlannedPrediction.of(job, share, true).prediction()
+                : new ClosedForms();
         Holdout scored =
             Holdout.of(MeasurementTable.read(holdout.get()), new ClosedForms(), scorer, families());
         if (json) {
@@ -253,7 +255,7 @@ public final class SimulateCommand implements Runnable {
     if (html.isPresent()) {
       OutputFile.checkText("--html", html.get());
     }
-    ModelFile file = file(model.orElseThrow());
+    SimulatedModelFile file = file(model.orElseThrow());
     List<DeviceFamily> known = families();
     Machine machine =
         here.isPresent()
@@ -263,7 +265,7 @@ public final class SimulateCommand implements Runnable {
     long said = sequence.orElse(file.sequence());
     double share = eta.orElse(machine.family().eta());
     double count = tokens.orElse(DEFAULT_TOKENS);
-    Planning planning = planning(file.withSequence(said), machine, share);
+    PlannedPrediction planning = planning(file.withSequence(said), machine, share);
     if (certify && planning.forms().isEmpty()) {
       throw new IllegalArgumentException("--certify: " + planning.reason());
     }
@@ -285,20 +287,20 @@ public final class SimulateCommand implements Runnable {
     }
   }
 
-  private Planning planning(ModelFile file, Machine machine, double share) {
+  private PlannedPrediction planning(SimulatedModelFile file, Machine machine, double share) {
     if (layout.isEmpty()) {
       return planning(file, machine, Optional.empty(), share);
     }
     AxisSizes given = OptionValue.of(spec, "--layout", () -> AxisSizes.of(layout));
     try {
       return planning(file, machine, Optional.of(given), share);
-    } catch (LayoutException wrong) {
+    } catch (SimulatedLayoutException wrong) {
       throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage(), wrong);
     }
   }
 
-  private Planning planning(
-      ModelFile file, Machine machine, Optional<AxisSizes> given, double share) {
+  private PlannedPrediction planning(
+      SimulatedModelFile file, Machine machine, Optional<AxisSizes> given, double share) {
     if (auto) {
       return AxisSizeSearch.of(file, machine, given, batch.orElse(0L), share);
     }
@@ -307,7 +309,7 @@ public final class SimulateCommand implements Runnable {
         given.isPresent() || isFile
             ? SimulateJobs.job(file, machine, given.or(file::layout), batch.orElse(0L))
             : SimulateJobs.known(file, machine, batch.orElse(0L));
-    return Planning.of(job, share, !formulas);
+    return PlannedPrediction.of(job, share, !formulas);
   }
 
   private List<DeviceFamily> families() throws IOException {
@@ -320,8 +322,8 @@ public final class SimulateCommand implements Runnable {
     return List.copyOf(all);
   }
 
-  private ModelFile file(String name) throws IOException {
-    Optional<ModelFile> known = Catalogue.open().exact(name);
+  private SimulatedModelFile file(String name) throws IOException {
+    Optional<SimulatedModelFile> known = Catalogue.open().exact(name);
     if (known.isPresent() && !name.endsWith(".json")) {
       return known.get();
     }
@@ -332,7 +334,7 @@ public final class SimulateCommand implements Runnable {
               + HoldoutReport.shortened(name)
               + "\"");
     }
-    return ModelFile.read(name, json(name));
+    return SimulatedModelFile.read(name, json(name));
   }
 
   private static JsonNode json(String name) throws IOException {
@@ -350,7 +352,7 @@ public final class SimulateCommand implements Runnable {
 
   private static void known(PrintWriter out) {
     out.println("models, in thousand millions of weights");
-    for (ModelFile each : Catalogue.open().models()) {
+    for (SimulatedModelFile each : Catalogue.open().models()) {
       out.printf(
           Locale.ROOT,
           "  %-24s %8.1f  %s%n",

@@ -15,10 +15,10 @@ final class SimulateJobs {
    * @param layout the requested layout; if it is absent, all weights are split over a slice, and
    *     slices hold copies
    * @param batch sequences of a step, 0 for the model's own
-   * @throws LayoutException if the axes do not make up the devices
+   * @throws SimulatedLayoutException if the axes do not make up the devices
    * @throws IllegalArgumentException if the batch or the sequence is not known
    */
-  static Job job(ModelFile file, Machine machine, Optional<AxisSizes> layout, long batch) {
+  static Job job(SimulatedModelFile file, Machine machine, Optional<AxisSizes> layout, long batch) {
     return job(file, machine, layout, batch, List.of());
   }
 
@@ -28,7 +28,7 @@ final class SimulateJobs {
    *
    * @param batch sequences of a step, 0 for the model's own
    */
-  static Job known(ModelFile file, Machine machine, long batch) {
+  static Job known(SimulatedModelFile file, Machine machine, long batch) {
     Optional<AxisSizes> own = file.layout();
     long devices = own.map(AxisSizes::devices).orElse(machine.devices());
     if (devices == machine.devices()) {
@@ -45,7 +45,11 @@ final class SimulateJobs {
   }
 
   private static Job job(
-      ModelFile file, Machine machine, Optional<AxisSizes> layout, long batch, List<String> given) {
+      SimulatedModelFile file,
+      Machine machine,
+      Optional<AxisSizes> layout,
+      long batch,
+      List<String> given) {
     List<String> assumptions = new ArrayList<>(given);
     AxisSizes chosen =
         layout.orElseGet(
@@ -57,7 +61,7 @@ final class SimulateJobs {
                   .withData(machine.slices());
             });
     if (chosen.devices() != machine.devices()) {
-      throw new LayoutException(
+      throw new SimulatedLayoutException(
           String.format(
               Locale.ROOT,
               "layout: axes must make up %d devices, got %s, which are %d",
@@ -66,7 +70,7 @@ final class SimulateJobs {
               chosen.devices()));
     }
     if (machine.slices() > 1 && chosen.data() % machine.slices() != 0) {
-      throw new LayoutException(
+      throw new SimulatedLayoutException(
           String.format(
               Locale.ROOT,
               "layout: data must be a multiple of the %d slices, got %d",

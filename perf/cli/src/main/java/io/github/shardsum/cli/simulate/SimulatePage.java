@@ -135,7 +135,7 @@ final class SimulatePage {
 
   private static Picture timeline(PlannedBlock block) {
     BlockTimeline time = BlockTimeline.of(block.steps());
-    Set<String> queues = new LinkedHashSet<>(List.of(PricedStep.COMPUTE));
+    Set<String> queues = new LinkedHashSet<>(List.of(SimulatedStep.COMPUTE));
     block.steps().forEach(step -> queues.add(step.queue()));
     List<String> lanes = List.copyOf(queues);
     double least = time.bars().stream().mapToDouble(BlockTimeline.Bar::from).min().orElse(0);

@@ -7,8 +7,8 @@ import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.cli.common.ProgressOption;
-import io.github.shardsum.cli.plan.XlaComparison;
-import io.github.shardsum.cli.program.Models;
+import io.github.shardsum.cli.plan.PlanXlaComparison;
+import io.github.shardsum.cli.program.NamedPrograms;
 import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.MoePrograms;
@@ -68,7 +68,7 @@ final class TpuCompile implements Callable<Integer> {
       description =
           "A built-in model instead of a file: ${COMPLETION-CANDIDATES}, with the paper's widths"
               + " and annotations.")
-  private Optional<Models> model = Optional.empty();
+  private Optional<NamedPrograms> model = Optional.empty();
 
   @Mixin private MeshOptions meshes = new MeshOptions();
 
@@ -157,7 +157,7 @@ final class TpuCompile implements Callable<Integer> {
               PlanOptions.defaults());
       SpmdPlan plan = planned.plan();
       StableHlo module =
-          XlaComparison.module(
+          PlanXlaComparison.module(
               plannedLayouts ? PlannedProgram.of(planned) : annotated, plan, opened.takesShardy());
       PjrtCompileOptions options =
           PjrtCompileOptions.partitioned(mesh.size())
@@ -170,7 +170,7 @@ final class TpuCompile implements Callable<Integer> {
           json(devices, compiled, seconds, Optional.of(new Ours(opened, plan, module)));
         } else {
           head(devices, compiled, seconds);
-          beside(new PlanBesideCompiler(plan, compiled));
+          beside(new TpuPlanComparison(plan, compiled));
           collectives(opened, plan, module, compiled);
         }
         write(compiled);
@@ -189,9 +189,9 @@ final class TpuCompile implements Callable<Integer> {
   /** A program of ours, as it was handed to the compiler. */
   private record Ours(PjrtPlugin plugin, SpmdPlan plan, StableHlo module) {
     void into(ObjectNode answer, PjrtExecutable compiled) {
-      new PlanBesideCompiler(plan, compiled).into(answer.putObject("plan"));
+      new TpuPlanComparison(plan, compiled).into(answer.putObject("plan"));
       try {
-        XlaComparison.of(plugin.toString(), plan, module, compiled.collectives())
+        PlanXlaComparison.of(plugin.toString(), plan, module, compiled.collectives())
             .into(answer.putObject("collectives"));
       } catch (PjrtException e) {
         answer.put("collectives", e.getMessage());
@@ -209,7 +209,7 @@ final class TpuCompile implements Callable<Integer> {
     print.flush();
   }
 
-  private void beside(PlanBesideCompiler both) {
+  private void beside(TpuPlanComparison both) {
     PrintWriter print = spec.commandLine().getOut();
     print.print(both.table());
     print.flush();
@@ -221,7 +221,7 @@ final class TpuCompile implements Callable<Integer> {
     try {
       print.println();
       print.print(
-          XlaComparison.of(opened.toString(), plan, module, compiled.collectives()).table());
+          PlanXlaComparison.of(opened.toString(), plan, module, compiled.collectives()).table());
     } catch (PjrtException e) {
       print.println("collectives: " + e.getMessage());
     }
@@ -235,7 +235,7 @@ final class TpuCompile implements Callable<Integer> {
   }
 
   private int ofModule() throws IOException {
-    ProgramText text = ProgramText.read(spec, program.orElseThrow(), out.stream().toList());
+    TpuProgramText text = TpuProgramText.read(spec, program.orElseThrow(), out.stream().toList());
     PjrtPlugin opened = PjrtPlugin.open(plugin.find(System.getenv()).library());
     try (PjrtTopology devices = opened.topology(topology)) {
       int count = devices.deviceCount();

@@ -43,7 +43,7 @@ final class TpuJson {
         .put("resultBytes", memory.outputs())
         .put("aliasedBytes", memory.aliased())
         .put("temporaryBytes", memory.temporary())
-        .put("peakBytes", PlanBesideCompiler.peak(memory));
+        .put("peakBytes", TpuPlanComparison.peak(memory));
   }
 
   private static void cost(ObjectNode json, PjrtExecutable compiled) {

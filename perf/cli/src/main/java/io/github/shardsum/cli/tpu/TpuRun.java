@@ -104,7 +104,7 @@ final class TpuRun implements Callable<Integer> {
     }
     PjrtCompileOptions split =
         OptionValue.of(spec, "--partitions", () -> PjrtCompileOptions.partitioned(partitions));
-    ProgramText text = ProgramText.read(spec, program, outputs);
+    TpuProgramText text = TpuProgramText.read(spec, program, outputs);
     PjrtCompileOptions options = split.withShardy(text.isShardy());
     try (InputArrays inputs = new InputArrays(System.in)) {
       List<Tensor> tensors = new ArrayList<>();

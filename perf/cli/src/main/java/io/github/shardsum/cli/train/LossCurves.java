@@ -35,11 +35,11 @@ final class LossCurves {
    * @param curves names and points, one finite point at least
    */
   static Picture of(
-      String label, String axis, boolean isLog, Map<String, List<History.Point>> curves) {
-    Map<String, List<History.Point>> finite = finite(curves);
-    List<History.Point> all = finite.values().stream().flatMap(List::stream).toList();
-    double least = all.stream().mapToDouble(History.Point::value).min().orElse(0);
-    double most = all.stream().mapToDouble(History.Point::value).max().orElse(1);
+      String label, String axis, boolean isLog, Map<String, List<TrainHistory.Point>> curves) {
+    Map<String, List<TrainHistory.Point>> finite = finite(curves);
+    List<TrainHistory.Point> all = finite.values().stream().flatMap(List::stream).toList();
+    double least = all.stream().mapToDouble(TrainHistory.Point::value).min().orElse(0);
+    double most = all.stream().mapToDouble(TrainHistory.Point::value).max().orElse(1);
     Axis y =
         isLog && least > 0
             ? Axis.logarithmic(axis, Unit.NUMBER, 0.9 * least, 1.1 * most, BOTTOM, TOP)
@@ -48,8 +48,9 @@ final class LossCurves {
   }
 
   /** The curves without points that are infinite or NaN. */
-  static Map<String, List<History.Point>> finite(Map<String, List<History.Point>> curves) {
-    Map<String, List<History.Point>> finite = new LinkedHashMap<>();
+  static Map<String, List<TrainHistory.Point>> finite(
+      Map<String, List<TrainHistory.Point>> curves) {
+    Map<String, List<TrainHistory.Point>> finite = new LinkedHashMap<>();
     curves.forEach(
         (name, points) ->
             finite.put(
@@ -64,13 +65,13 @@ final class LossCurves {
    * @param label the subject of the picture
    * @param curves names and points, two curves at least
    */
-  static Picture differences(String label, Map<String, List<History.Point>> curves) {
-    Map<String, List<History.Point>> finite = finite(curves);
-    Map.Entry<String, List<History.Point>> dense = finite.entrySet().iterator().next();
+  static Picture differences(String label, Map<String, List<TrainHistory.Point>> curves) {
+    Map<String, List<TrainHistory.Point>> finite = finite(curves);
+    Map.Entry<String, List<TrainHistory.Point>> dense = finite.entrySet().iterator().next();
     String first = dense.getKey();
     Map<Long, Double> base = new HashMap<>();
     dense.getValue().forEach(point -> base.put(point.step(), point.value()));
-    Map<String, List<History.Point>> less = new LinkedHashMap<>();
+    Map<String, List<TrainHistory.Point>> less = new LinkedHashMap<>();
     finite.forEach(
         (name, points) ->
             less.put(
@@ -79,21 +80,21 @@ final class LossCurves {
                     .filter(point -> base.containsKey(point.step()))
                     .map(
                         point ->
-                            new History.Point(
+                            new TrainHistory.Point(
                                 point.step(), point.value() - base.getOrDefault(point.step(), 0.0)))
                     .toList()));
-    List<History.Point> all = less.values().stream().flatMap(List::stream).toList();
-    double least = all.stream().mapToDouble(History.Point::value).min().orElse(0);
-    double most = all.stream().mapToDouble(History.Point::value).max().orElse(0);
+    List<TrainHistory.Point> all = less.values().stream().flatMap(List::stream).toList();
+    double least = all.stream().mapToDouble(TrainHistory.Point::value).min().orElse(0);
+    double most = all.stream().mapToDouble(TrainHistory.Point::value).max().orElse(0);
     Axis y = Axis.linear("loss, less that of " + first, Unit.NUMBER, least, most, BOTTOM, TOP);
     return drawn(label, less, y);
   }
 
-  private static Picture drawn(String label, Map<String, List<History.Point>> curves, Axis y) {
+  private static Picture drawn(String label, Map<String, List<TrainHistory.Point>> curves, Axis y) {
     long last =
         curves.values().stream()
             .flatMap(List::stream)
-            .mapToLong(History.Point::step)
+            .mapToLong(TrainHistory.Point::step)
             .max()
             .orElse(1);
     Axis x = Axis.linear("steps", Unit.NUMBER, 0, last, LEFT, RIGHT);
@@ -119,13 +120,13 @@ final class LossCurves {
   }
 
   /** Means of neighbours, where there are many. */
-  private static List<History.Point> thinned(List<History.Point> points) {
+  private static List<TrainHistory.Point> thinned(List<TrainHistory.Point> points) {
     int each = Math.max(1, points.size() / POINTS);
-    List<History.Point> thinned = new ArrayList<>();
+    List<TrainHistory.Point> thinned = new ArrayList<>();
     for (int from = 0; from < points.size(); from += each) {
-      List<History.Point> some = points.subList(from, Math.min(points.size(), from + each));
-      double mean = some.stream().mapToDouble(History.Point::value).average().orElse(0);
-      thinned.add(new History.Point(some.getLast().step(), mean));
+      List<TrainHistory.Point> some = points.subList(from, Math.min(points.size(), from + each));
+      double mean = some.stream().mapToDouble(TrainHistory.Point::value).average().orElse(0);
+      thinned.add(new TrainHistory.Point(some.getLast().step(), mean));
     }
     return thinned;
   }

@@ -12,22 +12,23 @@ final class TrainAnswer {
   private TrainAnswer() {}
 
   /** Adds loads over time, by layer and expert. */
-  static void loads(ObjectNode answer, Map<String, List<History.Load>> loads) {
+  static void loads(ObjectNode answer, Map<String, List<TrainHistory.Load>> loads) {
     ObjectNode layers = answer.putObject("loads");
     loads.forEach((layer, each) -> add(layers, layer, each));
   }
 
   /** Adds loads over time, by layer and by device of the axes that experts are split over. */
-  static void deviceLoads(ObjectNode answer, Map<String, List<History.Load>> loads, MeshAxes axes) {
+  static void deviceLoads(
+      ObjectNode answer, Map<String, List<TrainHistory.Load>> loads, MeshAxes axes) {
     ObjectNode devices = answer.putObject("deviceLoads");
     axes.experts().forEach(devices.putArray("axes")::add);
     ObjectNode layers = devices.putObject("loads");
-    loads.forEach((layer, each) -> add(layers, layer, DeviceLoads.of(each, axes)));
+    loads.forEach((layer, each) -> add(layers, layer, TrainDeviceLoads.of(each, axes)));
   }
 
-  private static void add(ObjectNode layers, String layer, List<History.Load> loads) {
+  private static void add(ObjectNode layers, String layer, List<TrainHistory.Load> loads) {
     ArrayNode steps = layers.putArray(layer);
-    for (History.Load load : loads) {
+    for (TrainHistory.Load load : loads) {
       ArrayNode tokens = steps.addObject().put("step", load.step()).putArray("tokens");
       load.tokens().forEach(tokens::add);
     }

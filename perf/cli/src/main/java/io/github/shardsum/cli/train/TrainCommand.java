@@ -9,7 +9,7 @@ import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.ThreadsOption;
 import io.github.shardsum.cli.common.TraceOption;
-import io.github.shardsum.cli.train.data.Examples;
+import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
@@ -220,7 +220,7 @@ public final class TrainCommand implements Callable<Integer> {
             resume,
             html,
             seed,
-            sweep ? Optional.of(ExpertSweep.Grid.STANDARD) : Optional.empty(),
+            sweep ? Optional.of(TrainExpertSweep.Grid.STANDARD) : Optional.empty(),
             !withoutBaselines,
             accumulate,
             recompute,
@@ -279,7 +279,7 @@ public final class TrainCommand implements Callable<Integer> {
   /** Refuses a mesh over which no batch can be split, before data is gathered. */
   private void checkGroups(Mesh of) {
     try {
-      MeshAxes.of(of).checkGroups(Examples.GROUPS);
+      MeshAxes.of(of).checkGroups(TokenizedPairs.GROUPS);
     } catch (IllegalArgumentException indivisible) {
       throw wrong("--mesh: " + indivisible.getMessage());
     }

@@ -2,12 +2,12 @@ package io.github.shardsum.cli.train;
 
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.train.data.Corpus;
-import io.github.shardsum.cli.train.data.Examples;
 import io.github.shardsum.cli.train.data.JdkPairs;
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairFile;
-import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.cli.train.data.TextHash;
+import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.RouteOptions;
@@ -32,7 +32,8 @@ import java.util.stream.Stream;
  * @param seed the seed of parameters and order
  * @param accumulate the number of batches of a step
  */
-record TrainData(Corpus corpus, Tokenizer tokenizer, Examples examples, long seed, int accumulate) {
+record TrainData(
+    Corpus corpus, Tokenizer tokenizer, TokenizedPairs examples, long seed, int accumulate) {
   private static final int VOCABULARY = 2048;
 
   /** The most texts from which merges are learnt. */
@@ -53,14 +54,14 @@ record TrainData(Corpus corpus, Tokenizer tokenizer, Examples examples, long see
     progress.begin("learning the tokenizer", 1);
     Tokenizer tokenizer = last.isPresent() ? last.get().tokenizer() : tokenizer(corpus);
     long seed = job.seed().or(() -> last.map(CheckpointFolder.Checkpoint::seed)).orElse(1L);
-    Examples examples = new Examples(corpus.training(), tokenizer, seed);
+    TokenizedPairs examples = new TokenizedPairs(corpus.training(), tokenizer, seed);
     if (examples.size() == 0) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "data: expected a pair of at most %d tokens to learn from, got none: %d"
                   + " are longer, and %d sources, a tenth by their hashes, are held back",
-              Examples.positions(),
+              TokenizedPairs.positions(),
               corpus.training().size(),
               corpus.heldBack().values().stream().mapToInt(List::size).sum()));
     }
@@ -116,19 +117,19 @@ record TrainData(Corpus corpus, Tokenizer tokenizer, Examples examples, long see
   /** Batches of held-back pairs on which losses are measured, by the name of the curve. */
   Map<String, List<Training.Batch>> measured() {
     Map<String, List<Training.Batch>> measured = new LinkedHashMap<>();
-    measured(List.of(Split.NAMES)).ifPresent(some -> measured.put("held-back names", some));
-    measured(Split.COMPOSED).ifPresent(some -> measured.put("held-back phrases", some));
+    measured(List.of(PairSplit.NAMES)).ifPresent(some -> measured.put("held-back names", some));
+    measured(PairSplit.COMPOSED).ifPresent(some -> measured.put("held-back phrases", some));
     return measured;
   }
 
   /** Batches of samples of all these splits. */
-  private Optional<List<Training.Batch>> measured(List<Split> splits) {
+  private Optional<List<Training.Batch>> measured(List<PairSplit> splits) {
     List<Pair> pairs =
         splits.stream()
             .flatMap(split -> corpus.sample(split, MEASURED / splits.size()).stream())
             .map(Corpus.Item::pair)
             .toList();
-    List<Training.Batch> batches = new Examples(pairs, tokenizer, 0).batches();
+    List<Training.Batch> batches = new TokenizedPairs(pairs, tokenizer, 0).batches();
     return batches.isEmpty() ? Optional.empty() : Optional.of(batches);
   }
 }

@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.train;
 
-import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.PairSplit;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -38,7 +38,7 @@ record TrainJob(
     boolean resume,
     Optional<Path> html,
     Optional<Long> seed,
-    Optional<ExpertSweep.Grid> sweep,
+    Optional<TrainExpertSweep.Grid> sweep,
     boolean baselines,
     int accumulate,
     boolean recompute,
@@ -53,10 +53,10 @@ record TrainJob(
    */
   record Data(Optional<Path> file, boolean quick, boolean whole) {
     /** The number of held-back pairs of each kind that are translated. */
-    Map<Split, Integer> samples() {
-      Map<Split, Integer> samples = new LinkedHashMap<>();
-      for (Split split : Split.HELD_BACK) {
-        int most = split == Split.NAMES ? NAMES : OTHERS;
+    Map<PairSplit, Integer> samples() {
+      Map<PairSplit, Integer> samples = new LinkedHashMap<>();
+      for (PairSplit split : PairSplit.HELD_BACK) {
+        int most = split == PairSplit.NAMES ? NAMES : OTHERS;
         samples.put(split, quick ? most / QUICK_PART : most);
       }
       return samples;

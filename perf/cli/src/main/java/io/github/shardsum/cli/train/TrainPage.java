@@ -1,9 +1,9 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.cli.train.data.Pair;
-import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.cli.train.score.ChrF;
-import io.github.shardsum.cli.train.score.Evaluation;
+import io.github.shardsum.cli.train.score.TranslationEvaluation;
 import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.moe.train.Training;
 import io.github.shardsum.picture.Axis;
@@ -61,7 +61,7 @@ final class TrainPage {
 
   /** Curves over steps in one picture; without any finite point no picture. */
   TrainPage curves(
-      String label, String axis, boolean isLog, Map<String, List<History.Point>> curves) {
+      String label, String axis, boolean isLog, Map<String, List<TrainHistory.Point>> curves) {
     if (LossCurves.finite(curves).values().stream().anyMatch(points -> !points.isEmpty())) {
       page.picture(LossCurves.of(label, axis, isLog, curves));
     }
@@ -69,7 +69,7 @@ final class TrainPage {
   }
 
   /** The difference of each curve from the first. */
-  TrainPage differences(String label, Map<String, List<History.Point>> curves) {
+  TrainPage differences(String label, Map<String, List<TrainHistory.Point>> curves) {
     if (curves.size() > 1) {
       page.picture(LossCurves.differences(label, curves));
     }
@@ -81,7 +81,7 @@ final class TrainPage {
    *
    * @param row the name of a row, such as {@code expert}
    */
-  TrainPage load(String label, String row, List<History.Load> loads) {
+  TrainPage load(String label, String row, List<TrainHistory.Load> loads) {
     int rows = loads.getFirst().tokens().size();
     int each = Math.ceilDiv(loads.size(), COLUMNS);
     int bottom = TOP + rows * CELL;
@@ -89,7 +89,7 @@ final class TrainPage {
     Axis steps = new Axis("steps", Unit.NUMBER, false, 0, loads.getLast().step(), LEFT, RIGHT);
     double from = 0;
     for (int i = 0; i < loads.size(); i += each) {
-      List<History.Load> some = loads.subList(i, Math.min(loads.size(), i + each));
+      List<TrainHistory.Load> some = loads.subList(i, Math.min(loads.size(), i + each));
       long[] tokens = new long[rows];
       some.forEach(load -> Arrays.setAll(tokens, e -> tokens[e] + load.tokens().get(e)));
       double to = some.getLast().step();
@@ -159,15 +159,15 @@ final class TrainPage {
   }
 
   /** The table of each system's scores on held-back texts; no table if nothing was held back. */
-  void scores(Evaluation evaluation, Split split) {
-    List<Evaluation.Row> families = evaluation.rows(split);
+  void scores(TranslationEvaluation evaluation, PairSplit split) {
+    List<TranslationEvaluation.Row> families = evaluation.rows(split);
     if (families.isEmpty()) {
       return;
     }
     List<String> head = new ArrayList<>(List.of("family", "texts"));
     evaluation.systems().forEach(system -> head.addAll(List.of(system + ", % exact", "chrF")));
     List<List<String>> rows = new ArrayList<>(List.of(head));
-    for (Evaluation.Row family : families) {
+    for (TranslationEvaluation.Row family : families) {
       List<String> row = new ArrayList<>(List.of(family.name()));
       for (String system : evaluation.systems()) {
         ChrF score = evaluation.score(system, split, family.languages());
@@ -200,13 +200,14 @@ final class TrainPage {
   }
 
   /** The share of each device over time, in each layer. */
-  void deviceLoads(History history, MeshAxes axes) {
+  void deviceLoads(TrainHistory history, MeshAxes axes) {
     history
         .loads()
         .forEach(
             (layer, loads) ->
                 heading("Load of devices over time: " + layer)
-                    .load("load by device of " + layer, "device", DeviceLoads.of(loads, axes)));
+                    .load(
+                        "load by device of " + layer, "device", TrainDeviceLoads.of(loads, axes)));
   }
 
   /** Translations of a sample. */

@@ -1,12 +1,12 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.cli.train.data.Corpus;
-import io.github.shardsum.cli.train.data.Examples;
-import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.cli.train.data.TextHash;
+import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.cli.train.score.ChrF;
-import io.github.shardsum.cli.train.score.Evaluation;
+import io.github.shardsum.cli.train.score.TranslationEvaluation;
 import io.github.shardsum.moe.train.MeshAxes;
 import io.github.shardsum.moe.train.Training;
 import java.io.PrintWriter;
@@ -27,7 +27,7 @@ final class TrainReport {
     this.out = out;
   }
 
-  void data(Corpus corpus, Tokenizer tokenizer, Examples examples) {
+  void data(Corpus corpus, Tokenizer tokenizer, TokenizedPairs examples) {
     long phrases = corpus.training().stream().filter(pair -> pair.kind().isPhrase()).count();
     out.printf(
         Locale.ROOT,
@@ -44,20 +44,20 @@ final class TrainReport {
         "held back: %s%n",
         corpus.heldBack().isEmpty()
             ? "nothing"
-            : Split.HELD_BACK.stream()
+            : PairSplit.HELD_BACK.stream()
                 .map(split -> split + " " + corpus.sample(split, Integer.MAX_VALUE).size())
                 .collect(Collectors.joining(", ")));
     out.flush();
   }
 
   /** Prints one line for each given system. */
-  void scores(Evaluation evaluation, List<String> systems) {
+  void scores(TranslationEvaluation evaluation, List<String> systems) {
     if (evaluation.texts() == 0) {
       return;
     }
     for (String system : systems) {
       List<String> parts = new ArrayList<>();
-      for (Split split : Split.HELD_BACK) {
+      for (PairSplit split : PairSplit.HELD_BACK) {
         if (!evaluation.items(split).isEmpty()) {
           ChrF score = evaluation.score(system, split, _ -> true);
           parts.add(
@@ -71,8 +71,8 @@ final class TrainReport {
   }
 
   /** Names by family: exact and chrF of every system. */
-  void families(Evaluation evaluation, Split split) {
-    List<Evaluation.Row> rows = evaluation.rows(split);
+  void families(TranslationEvaluation evaluation, PairSplit split) {
+    List<TranslationEvaluation.Row> rows = evaluation.rows(split);
     if (rows.isEmpty()) {
       return;
     }
@@ -86,7 +86,7 @@ final class TrainReport {
         systems.stream()
             .map(name -> String.format(Locale.ROOT, "  %18s", name))
             .collect(Collectors.joining()));
-    for (Evaluation.Row row : rows) {
+    for (TranslationEvaluation.Row row : rows) {
       StringBuilder line = new StringBuilder();
       for (String system : systems) {
         ChrF score = evaluation.score(system, split, row.languages());
@@ -100,12 +100,12 @@ final class TrainReport {
   }
 
   /** Compares the model with the best baseline, for each kind that is held back. */
-  void ranks(List<Evaluation.Rank> ranks) {
+  void ranks(List<TranslationEvaluation.Rank> ranks) {
     if (ranks.isEmpty()) {
       return;
     }
     out.printf(Locale.ROOT, "%nheld back, %% exact: the model and the best baseline%n");
-    for (Evaluation.Rank rank : ranks) {
+    for (TranslationEvaluation.Rank rank : ranks) {
       double ahead = 100 * (rank.own() - rank.theirs());
       out.printf(
           Locale.ROOT,
@@ -148,9 +148,9 @@ final class TrainReport {
    * A few held-back texts with their translations, right or wrong. Hashes of the texts choose them
    * from all kinds together, so a small kind may have none.
    */
-  static List<Sample> samples(Evaluation evaluation, String system) {
+  static List<Sample> samples(TranslationEvaluation evaluation, String system) {
     List<Sample> samples = new ArrayList<>();
-    for (Split split : Split.HELD_BACK) {
+    for (PairSplit split : PairSplit.HELD_BACK) {
       List<Corpus.Item> items = evaluation.items(split);
       for (int i = 0; i < items.size(); i++) {
         samples.add(new Sample(items.get(i), evaluation.texts(system, split).get(i)));
@@ -179,7 +179,7 @@ final class TrainReport {
   }
 
   /** Prints how evenly each router used its experts in the last steps. */
-  void load(History history) {
+  void load(TrainHistory history) {
     history
         .loads()
         .forEach(
@@ -207,29 +207,30 @@ final class TrainReport {
   }
 
   /** The share of the last steps' choices that found their expert full, for a model with slots. */
-  void dropped(History history) {
-    List<History.Point> points = history.curves().getOrDefault(Trainer.DROPPED, List.of());
-    List<History.Point> last =
-        points.subList(Math.max(0, points.size() - History.LOAD_STEPS), points.size());
+  void dropped(TrainHistory history) {
+    List<TrainHistory.Point> points = history.curves().getOrDefault(Trainer.DROPPED, List.of());
+    List<TrainHistory.Point> last =
+        points.subList(Math.max(0, points.size() - TrainHistory.LOAD_STEPS), points.size());
     if (!last.isEmpty()) {
       out.printf(
           Locale.ROOT,
           "%-24s %.1f %% of the choices of the last %d steps found their expert full%n",
           "dropped",
-          100 * last.stream().mapToDouble(History.Point::value).average().orElseThrow(),
+          100 * last.stream().mapToDouble(TrainHistory.Point::value).average().orElseThrow(),
           last.size());
       out.flush();
     }
   }
 
   /** Loads of the last steps by the devices that experts are split over. */
-  void deviceLoad(History history, MeshAxes axes) {
+  void deviceLoad(TrainHistory history, MeshAxes axes) {
     String over = String.join(" and ", axes.experts());
     history
         .loads()
         .forEach(
             (layer, loads) -> {
-              List<Long> last = DeviceLoads.of(List.of(loads.getLast()), axes).getFirst().tokens();
+              List<Long> last =
+                  TrainDeviceLoads.of(List.of(loads.getLast()), axes).getFirst().tokens();
               double sum = Math.max(1, last.stream().mapToLong(Long::longValue).sum());
               long most = last.stream().mapToLong(Long::longValue).max().orElse(0);
               long idle = Math.max(0, last.size() - loads.getLast().tokens().size());

@@ -8,15 +8,15 @@ import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.train.data.Corpus;
-import io.github.shardsum.cli.train.data.Examples;
 import io.github.shardsum.cli.train.data.Pair;
-import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.PairSplit;
+import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.score.ChrF;
-import io.github.shardsum.cli.train.score.Evaluation;
 import io.github.shardsum.cli.train.score.GramClassifier;
 import io.github.shardsum.cli.train.score.NearestNeighbour;
-import io.github.shardsum.cli.train.score.Predictor;
-import io.github.shardsum.cli.train.score.Templates;
+import io.github.shardsum.cli.train.score.TemplateBaseline;
+import io.github.shardsum.cli.train.score.TranslationEvaluation;
+import io.github.shardsum.cli.train.score.TranslationPredictor;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
@@ -182,8 +182,8 @@ final class TrainRun {
         .hidden(256)
         .layers(2)
         .experts(experts)
-        .positions(Examples.positions())
-        .groups(Examples.GROUPS)
+        .positions(TokenizedPairs.positions())
+        .groups(TokenizedPairs.GROUPS)
         .route(ROUTE)
         .dtype(DType.F32)
         .build();
@@ -210,15 +210,16 @@ final class TrainRun {
   private void train(
       TrainData data, Optional<CheckpointFolder> folder, Optional<CheckpointFolder.Checkpoint> last)
       throws IOException {
-    Evaluation evaluation = new Evaluation(data.corpus(), job.data().samples());
+    TranslationEvaluation evaluation =
+        new TranslationEvaluation(data.corpus(), job.data().samples());
     int experts = job.experts().or(() -> last.map(kept -> kept.model().experts())).orElse(EXPERTS);
     RouteOptions route =
         job.slots().isPresent()
             ? route(job.slots())
             : last.map(kept -> kept.model().route()).orElse(ROUTE);
     Map<String, List<Training.Batch>> measured = data.measured();
-    String name = ExpertSweep.name(experts);
-    Map<String, List<History.Point>> losses = new LinkedHashMap<>();
+    String name = TrainExpertSweep.name(experts);
+    Map<String, List<TrainHistory.Point>> losses = new LinkedHashMap<>();
     try (Trainer trainer =
         trainer(
             data.model(experts, route, data.seed()),
@@ -235,7 +236,7 @@ final class TrainRun {
       if (job.dense() && experts > 1) {
         try (Trainer dense =
             trainer(data.model(1, ROUTE, data.seed()), data, measured, Optional.empty())) {
-          trained(ExpertSweep.name(1), dense, evaluation, losses);
+          trained(TrainExpertSweep.name(1), dense, evaluation, losses);
         }
       }
       if (opened.isFirst()) {
@@ -244,10 +245,10 @@ final class TrainRun {
     }
   }
 
-  private void sweep(ExpertSweep.Grid grid, TrainData data) throws IOException {
+  private void sweep(TrainExpertSweep.Grid grid, TrainData data) throws IOException {
     Map<String, List<Training.Batch>> measured = data.measured();
-    Map<String, ExpertSweep> sweeps = new LinkedHashMap<>();
-    measured.keySet().forEach(curve -> sweeps.put(curve, new ExpertSweep(curve)));
+    Map<String, TrainExpertSweep> sweeps = new LinkedHashMap<>();
+    measured.keySet().forEach(curve -> sweeps.put(curve, new TrainExpertSweep(curve)));
     for (int experts : grid.experts()) {
       for (int i = 0; i < grid.seeds(); i++) {
         Trainer.Model model = data.model(experts, route(job.slots()), data.seed() + i);
@@ -257,7 +258,7 @@ final class TrainRun {
       }
     }
     TrainPage page = new TrainPage("training: a sweep of experts");
-    for (ExpertSweep each : sweeps.values()) {
+    for (TrainExpertSweep each : sweeps.values()) {
       if (!each.curves().isEmpty()) {
         each.print(out);
         page.heading(each.curve())
@@ -272,20 +273,21 @@ final class TrainRun {
   }
 
   /** Trains one model, and adds it to the sweep of each loss. */
-  private void sweep(Trainer.Model model, Trainer trainer, Map<String, ExpertSweep> sweeps)
+  private void sweep(Trainer.Model model, Trainer trainer, Map<String, TrainExpertSweep> sweeps)
       throws IOException {
     int experts = model.spec().experts();
-    double seconds = train(ExpertSweep.name(experts) + ", seed " + model.seed(), trainer);
+    double seconds = train(TrainExpertSweep.name(experts) + ", seed " + model.seed(), trainer);
     double millis = 1e3 * seconds / Math.max(1, trainer.steps());
     sweeps.forEach(
         (curve, sweep) -> {
-          List<History.Point> points = trainer.history().curves().getOrDefault(curve, List.of());
+          List<TrainHistory.Point> points =
+              trainer.history().curves().getOrDefault(curve, List.of());
           if (!points.isEmpty()) {
-            sweep.add(experts, new ExpertSweep.Trained(points, millis));
+            sweep.add(experts, new TrainExpertSweep.Trained(points, millis));
             answer
                 .withArray(curve)
                 .addObject()
-                .put("model", ExpertSweep.name(experts))
+                .put("model", TrainExpertSweep.name(experts))
                 .put("seed", model.seed())
                 .put("steps", trainer.steps())
                 .put("loss", points.getLast().value())
@@ -299,21 +301,24 @@ final class TrainRun {
     out.printf(Locale.ROOT, "%npage: %s%n", file);
   }
 
-  private void baselines(Corpus corpus, Evaluation evaluation) {
+  private void baselines(Corpus corpus, TranslationEvaluation evaluation) {
     List<Pair> training = corpus.training();
     progress.begin("baselines", GramClassifier.steps(training));
     evaluation.addBaseline(
-        "copy", sources -> sources.stream().map(Predictor.Source::text).toList());
+        "copy", sources -> sources.stream().map(TranslationPredictor.Source::text).toList());
     evaluation.addBaseline("nearest neighbour", new NearestNeighbour(training));
-    evaluation.addBaseline("templates", new Templates(training, false));
-    evaluation.addBaseline("with lexicon", new Templates(training, true));
+    evaluation.addBaseline("templates", new TemplateBaseline(training, false));
+    evaluation.addBaseline("with lexicon", new TemplateBaseline(training, true));
     evaluation.addBaseline(
         "n-gram classifier", new GramClassifier(training, workers, progress::advance));
     progress.end();
   }
 
   private void trained(
-      String name, Trainer trainer, Evaluation evaluation, Map<String, List<History.Point>> losses)
+      String name,
+      Trainer trainer,
+      TranslationEvaluation evaluation,
+      Map<String, List<TrainHistory.Point>> losses)
       throws IOException {
     long before = trainer.steps();
     double seconds = train(name, trainer);
@@ -359,7 +364,7 @@ final class TrainRun {
 
   /** Reports the loads of experts and devices, and the traffic of a step. */
   private void loads(Trainer trainer, ObjectNode model) {
-    History history = trainer.history();
+    TrainHistory history = trainer.history();
     report.load(history);
     TrainAnswer.loads(model, history.loads());
     report.dropped(history);
@@ -380,9 +385,12 @@ final class TrainRun {
             });
   }
 
-  private Translator translator(Trainer trainer, Evaluation evaluation) {
+  private Translator translator(Trainer trainer, TranslationEvaluation evaluation) {
     int texts =
-        Split.HELD_BACK.stream().mapToInt(split -> evaluation.items(split).size()).max().orElse(0);
+        PairSplit.HELD_BACK.stream()
+            .mapToInt(split -> evaluation.items(split).size())
+            .max()
+            .orElse(0);
     return trainer.translator(local, Math.max(1, Math.min(BATCH, texts)));
   }
 
@@ -442,11 +450,11 @@ final class TrainRun {
       String name,
       Trainer trainer,
       Corpus corpus,
-      Evaluation evaluation,
-      Map<String, List<History.Point>> losses)
+      TranslationEvaluation evaluation,
+      Map<String, List<TrainHistory.Point>> losses)
       throws IOException {
-    report.families(evaluation, Split.NAMES);
-    List<Evaluation.Rank> ranks = evaluation.ranks(name);
+    report.families(evaluation, PairSplit.NAMES);
+    List<TranslationEvaluation.Rank> ranks = evaluation.ranks(name);
     report.ranks(ranks);
     ranks.forEach(
         rank ->
@@ -460,7 +468,7 @@ final class TrainRun {
     for (String system : evaluation.systems()) {
       ObjectNode scores =
           answer.has(system) ? (ObjectNode) answer.get(system) : answer.putObject(system);
-      for (Split split : Split.HELD_BACK) {
+      for (PairSplit split : PairSplit.HELD_BACK) {
         ChrF score = evaluation.score(system, split, _ -> true);
         if (score.texts() > 0) {
           scores
@@ -482,8 +490,8 @@ final class TrainRun {
       String name,
       Trainer trainer,
       Corpus corpus,
-      Evaluation evaluation,
-      Map<String, List<History.Point>> losses) {
+      TranslationEvaluation evaluation,
+      Map<String, List<TrainHistory.Point>> losses) {
     TrainPage page = new TrainPage("training: " + name);
     page.paragraph(
         String.format(
@@ -492,11 +500,11 @@ final class TrainRun {
             corpus.languages().size(),
             corpus.training().size(),
             trainer.steps()));
-    for (Split split : Split.HELD_BACK) {
+    for (PairSplit split : PairSplit.HELD_BACK) {
       page.scores(evaluation, split);
     }
     page.heading("Loss").curves("loss over steps", "loss", true, losses);
-    List<History.Point> dropped =
+    List<TrainHistory.Point> dropped =
         trainer.history().curves().getOrDefault(Trainer.DROPPED, List.of());
     if (!dropped.isEmpty()) {
       page.heading("Dropped")
@@ -518,7 +526,7 @@ final class TrainRun {
         .filter(axes -> !axes.experts().isEmpty())
         .ifPresent(axes -> page.deviceLoads(trainer.history(), axes));
     trainer.traffic().ifPresent(page::mesh);
-    List<Pair> routed = evaluation.items(Split.NAMES).stream().map(Corpus.Item::pair).toList();
+    List<Pair> routed = evaluation.items(PairSplit.NAMES).stream().map(Corpus.Item::pair).toList();
     if (!routed.isEmpty()) {
       try (Translator translator = translator(trainer, evaluation)) {
         translator

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.backend.Backend;
-import io.github.shardsum.cli.train.data.Examples;
+import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.model.Transformer;
@@ -55,7 +55,7 @@ final class Trainer implements AutoCloseable {
   private static final int DIGEST_TOKENS = 8;
 
   private final Model model;
-  private final Examples examples;
+  private final TokenizedPairs examples;
   private final Map<String, List<Training.Batch>> heldBack;
   private final Training training;
   private final Optional<CheckpointWriter> writer;
@@ -65,7 +65,7 @@ final class Trainer implements AutoCloseable {
   /** The gathered running means of the last step, kept until the next step. */
   private Optional<Map<String, Tensor>> averages = Optional.empty();
 
-  private History history = new History();
+  private TrainHistory history = new TrainHistory();
 
   /** The step of the last checkpoint that this trainer wrote. */
   private long saved = -1;
@@ -100,7 +100,7 @@ final class Trainer implements AutoCloseable {
    */
   Trainer(
       Model model,
-      Examples examples,
+      TokenizedPairs examples,
       Map<String, List<Training.Batch>> heldBack,
       Training.Settings settings,
       Backend backend,
@@ -140,7 +140,7 @@ final class Trainer implements AutoCloseable {
     expect(checkpoint, "program", program(), "another version of shardsum");
     Map<String, Tensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
     try {
-      history = History.take(tensors);
+      history = TrainHistory.take(tensors);
       training.restore(tensors, checkpoint.step());
     } catch (IllegalArgumentException other) {
       throw new IllegalArgumentException(checkpoint.file() + ": " + other.getMessage(), other);
@@ -181,7 +181,7 @@ final class Trainer implements AutoCloseable {
     return training.steps();
   }
 
-  History history() {
+  TrainHistory history() {
     return history;
   }
 
@@ -259,7 +259,7 @@ final class Trainer implements AutoCloseable {
       List<Training.Batch> batches = new ArrayList<>();
       for (int i = 0; i < model.accumulate(); i++) {
         long number = training.steps() * model.accumulate() + i;
-        batches.add(Examples.tensors(order.batch(number)));
+        batches.add(TokenizedPairs.tensors(order.batch(number)));
       }
       step(batches);
       done.accept(training.steps() - first);
@@ -287,20 +287,20 @@ final class Trainer implements AutoCloseable {
 
   /** The batches of all epochs, one after the other. */
   private static final class Order {
-    private final Examples examples;
-    private List<List<Examples.Example>> batches;
+    private final TokenizedPairs examples;
+    private List<List<TokenizedPairs.Example>> batches;
     private long epoch;
 
     /** Batches of the epochs before. */
     private long before;
 
-    Order(Examples examples) {
+    Order(TokenizedPairs examples) {
       this.examples = examples;
       this.batches = examples.epoch(epoch);
     }
 
     /** The batch after a number of batches. This number never decreases from call to call. */
-    List<Examples.Example> batch(long others) {
+    List<TokenizedPairs.Example> batch(long others) {
       while (others - before >= batches.size()) {
         before += batches.size();
         batches = examples.epoch(++epoch);
@@ -376,10 +376,10 @@ final class Trainer implements AutoCloseable {
 
   /** The last value of a curve, NaN if there is none. */
   double last(String curve) {
-    return Objects.requireNonNullElse(history.curves().get(curve), List.<History.Point>of())
+    return Objects.requireNonNullElse(history.curves().get(curve), List.<TrainHistory.Point>of())
         .stream()
-        .max(Comparator.comparingLong(History.Point::step))
-        .map(History.Point::value)
+        .max(Comparator.comparingLong(TrainHistory.Point::step))
+        .map(TrainHistory.Point::value)
         .orElse(Double.NaN);
   }
 

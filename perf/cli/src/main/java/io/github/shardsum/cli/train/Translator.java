@@ -1,10 +1,10 @@
 package io.github.shardsum.cli.train;
 
 import io.github.shardsum.backend.Backend;
-import io.github.shardsum.cli.train.data.Examples;
 import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.data.Tokenizer;
-import io.github.shardsum.cli.train.score.Predictor;
+import io.github.shardsum.cli.train.score.TranslationPredictor;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.model.Decoding;
 import io.github.shardsum.moe.model.TransformerSpec;
@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** A trained model that translates texts. */
-final class Translator implements Predictor, AutoCloseable {
+final class Translator implements TranslationPredictor, AutoCloseable {
   /** The longest translation in tokens: that of the longest training example. */
   private static final int MOST = 32;
 
@@ -88,7 +88,7 @@ final class Translator implements Predictor, AutoCloseable {
   private int[] tokens(String source) {
     int[] all = tokenizer.encodeSource(source);
     int most = spec.positions() - 1;
-    return Examples.ended(all.length <= most ? all : Arrays.copyOf(all, most));
+    return TokenizedPairs.ended(all.length <= most ? all : Arrays.copyOf(all, most));
   }
 
   /**

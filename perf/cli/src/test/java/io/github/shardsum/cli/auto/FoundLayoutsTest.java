@@ -7,7 +7,7 @@ import io.github.shardsum.auto.Auto;
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.auto.FoundLayouts;
 import io.github.shardsum.backend.Kernels;
-import io.github.shardsum.cli.program.Models;
+import io.github.shardsum.cli.program.NamedPrograms;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
@@ -228,30 +228,30 @@ class FoundLayoutsTest {
   /** All models; the short depth has the layer instead of large ones, once for each mesh. */
   static List<Arguments> models() {
     List<Arguments> all = new ArrayList<>();
-    all.add(Arguments.of(Models.MOE, "x=8"));
-    all.add(Arguments.of(Models.MOE_GRADIENT, "x=2,y=4"));
+    all.add(Arguments.of(NamedPrograms.MOE, "x=8"));
+    all.add(Arguments.of(NamedPrograms.MOE_GRADIENT, "x=2,y=4"));
     if (TestDepth.current() != TestDepth.SHORT) {
-      all.add(Arguments.of(Models.GSHARD_600B_BLOCK, "x=8"));
-      all.add(Arguments.of(Models.GSHARD_600B, "x=8"));
-      all.add(Arguments.of(Models.TRANSFORMER, "x=4,y=2"));
+      all.add(Arguments.of(NamedPrograms.GSHARD_600B_BLOCK, "x=8"));
+      all.add(Arguments.of(NamedPrograms.GSHARD_600B, "x=8"));
+      all.add(Arguments.of(NamedPrograms.TRANSFORMER, "x=4,y=2"));
       assertEquals(
-          EnumSet.allOf(Models.class),
-          EnumSet.copyOf(all.stream().map(each -> (Models) each.get()[0]).toList()));
+          EnumSet.allOf(NamedPrograms.class),
+          EnumSet.copyOf(all.stream().map(each -> (NamedPrograms) each.get()[0]).toList()));
     }
     return all;
   }
 
   /** With few layers: equal ones get equal layouts. */
-  private static Program program(Models model, Mesh mesh) {
-    return model == Models.GSHARD_600B ? Models.gshard(mesh, 2) : model.program(mesh);
+  private static Program program(NamedPrograms model, Mesh mesh) {
+    return model == NamedPrograms.GSHARD_600B ? NamedPrograms.gshard(mesh, 2) : model.program(mesh);
   }
 
   @ParameterizedTest
   @MethodSource("models")
-  void noWorseThanTheModelsAnnotations(Models model, String mesh) {
+  void noWorseThanTheModelsAnnotations(NamedPrograms model, String mesh) {
     Mesh on = Mesh.parse(mesh);
     Program annotated = program(model, on);
-    boolean isLarge = model != Models.MOE && TestDepth.current() == TestDepth.SHORT;
+    boolean isLarge = model != NamedPrograms.MOE && TestDepth.current() == TestDepth.SHORT;
     Program program = isLarge ? layer(8, 64, 8, 32, 64) : Annotations.none(annotated);
     double byHand =
         isLarge

@@ -89,17 +89,17 @@ class BenchCommandTest {
 
   @Test
   void aPeersEntryHasItsRatioAndInterval() {
-    Measured measured =
-        new Measured(
+    BenchMeasurement measured =
+        new BenchMeasurement(
             BenchCases.listed().getFirst(),
             2,
             0.5,
             0.3,
             0.4,
             0.6,
-            Measured.Limit.BYTES,
+            BenchMeasurement.Limit.BYTES,
             0.25,
-            List.of(new Measured.Peer("numpy", 1, new Interval(2, 1.5, 2.5))));
+            List.of(new BenchMeasurement.Peer("numpy", 1, new Interval(2, 1.5, 2.5))));
     JsonNode peer =
         new JsonMapper()
             .readTree(BenchJson.ofEquation("i->", List.of(measured)))

@@ -67,12 +67,12 @@ class KernelCasesTest {
   @Test
   void theMedianDecidesAndAnIntervalThatReachesIsNoise() {
     Interval value = new Interval(1, 0.8, 1.2);
-    assertEquals(Verdict.MET, result(true, 1, value).verdict());
-    assertEquals(Verdict.WITHIN_NOISE, result(true, 0.9, value).verdict());
-    assertEquals(Verdict.NOT_MET, result(true, 0.7, value).verdict());
-    assertEquals(Verdict.MET, result(false, 1, value).verdict());
-    assertEquals(Verdict.WITHIN_NOISE, result(false, 1.1, value).verdict());
-    assertEquals(Verdict.NOT_MET, result(false, 1.3, value).verdict());
+    assertEquals(BenchVerdict.MET, result(true, 1, value).verdict());
+    assertEquals(BenchVerdict.WITHIN_NOISE, result(true, 0.9, value).verdict());
+    assertEquals(BenchVerdict.NOT_MET, result(true, 0.7, value).verdict());
+    assertEquals(BenchVerdict.MET, result(false, 1, value).verdict());
+    assertEquals(BenchVerdict.WITHIN_NOISE, result(false, 1.1, value).verdict());
+    assertEquals(BenchVerdict.NOT_MET, result(false, 1.3, value).verdict());
   }
 
   private static KernelCase.Result result(boolean atMost, double wanted, Interval value) {

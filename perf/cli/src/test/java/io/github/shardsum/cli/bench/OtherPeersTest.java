@@ -41,7 +41,7 @@ class OtherPeersTest {
 
   private static void assertRight(Competitor peer, BenchCase subject) throws MeasurementException {
     assertTrue(peer.supports(subject));
-    Oracle oracle = new Oracle(subject);
+    BenchOracle oracle = new BenchOracle(subject);
     assertTrue(oracle.accepts(peer.prepare(subject, oracle.samples())), subject.equation());
     double seconds = peer.seconds(2);
     assertTrue(seconds > 0, "seconds: " + seconds);

@@ -134,9 +134,9 @@ class DifferCommandTest {
     ValueType type = ValueType.of(dtype, List.of("a", "b"), List.of(3L, 5L));
     Tensor sent = Tensors.reals(dtype, type.shape()).of(7);
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    TensorStream.write(new DataOutputStream(bytes), List.of(sent));
+    DifferTensorStream.write(new DataOutputStream(bytes), List.of(sent));
     List<Tensor> received =
-        TensorStream.read(
+        DifferTensorStream.read(
             new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())),
             List.of(new Value("x", type)));
     assertEquals(dtype, received.getFirst().dtype());

@@ -29,7 +29,7 @@ final class EndingLauncher {
       exit();
       await(ending);
     }
-    Supervisor supervisor = new Supervisor(new PrintWriter(exitsWhenWritten(), true));
+    MpirunSupervisor supervisor = new MpirunSupervisor(new PrintWriter(exitsWhenWritten(), true));
     ProcessBuilder mpirun = new ProcessBuilder("sh", "-c", "echo up >&2; exec sleep 600");
     try {
       supervisor.run(mpirun, Optional.empty());

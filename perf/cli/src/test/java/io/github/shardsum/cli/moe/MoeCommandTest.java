@@ -264,8 +264,8 @@ class MoeCommandTest {
     JsonNode answer = new JsonMapper().readTree(out.toString());
     assertEquals(780, answer.path("bytes").intValue());
     assertEquals(3, answer.path("load").size());
-    assertEquals(LayerStep.values().length, answer.path("steps").size());
-    JsonNode experts = answer.path("steps").get(LayerStep.EXPERTS.ordinal());
+    assertEquals(MoeLayerStep.values().length, answer.path("steps").size());
+    JsonNode experts = answer.path("steps").get(MoeLayerStep.EXPERTS.ordinal());
     assertTrue(experts.path("denseFlops").doubleValue() > experts.path("flops").doubleValue());
     assertTrue(answer.path("check").path("passed").booleanValue());
     assertEquals(780, answer.path("tokens").intValue());

@@ -35,15 +35,15 @@ class MoeRunTest {
     return MoeJob.paper(4, 50, 8, 12, 1, seed, threads, 1000);
   }
 
-  private static TextSource text(int bytes) {
+  private static MoeTextSource text(int bytes) {
     byte[] sentence =
         "Ask not for whom the bell tolls; it tolls for thee. "
             .repeat(bytes / 52 + 1)
             .getBytes(StandardCharsets.UTF_8);
-    return new TextSource.InMemory("a sentence", java.util.Arrays.copyOf(sentence, bytes));
+    return new MoeTextSource.InMemory("a sentence", java.util.Arrays.copyOf(sentence, bytes));
   }
 
-  private static MoeOutcome run(MoeJob job, TextSource text) throws IOException {
+  private static MoeOutcome run(MoeJob job, MoeTextSource text) throws IOException {
     try (Workers workers = Workers.of(job.threads())) {
       return new MoeRun(job, CompileOptions.defaults(), text, workers, QUIET).run(0);
     }
@@ -115,7 +115,7 @@ class MoeRunTest {
     MoeJob job = job(1, 1);
     Workers workers = Workers.sequential();
     MoeWeights weights = MoeWeights.random(8, 12, 4, 1);
-    TokenBatch batch = new TokenBatch(job, text(50), new ByteEmbedding(8, 1));
+    MoeTokenBatch batch = new MoeTokenBatch(job, text(50), new MoeByteEmbedding(8, 1));
     batch.load(0, workers);
     MoeSizes sizes = job.sizes(1);
     MoeSpec spec = MoeSpec.of(sizes, DType.F32, job.options(), Randomness.seeded(1).stream(6));
@@ -151,7 +151,7 @@ class MoeRunTest {
   @Test
   void bytesBecomeRowsOfTheTable() throws IOException {
     MoeJob job = job(1, 1);
-    TokenBatch batch = new TokenBatch(job, text(60), new ByteEmbedding(8, 1));
+    MoeTokenBatch batch = new MoeTokenBatch(job, text(60), new MoeByteEmbedding(8, 1));
     assertTrue(batch.load(0, Workers.sequential()));
     Tensor tokens = batch.tokens();
     assertArrayEquals(

@@ -35,7 +35,7 @@ class ScalingProgramsTest {
 
   @Test
   void aDeviceHasTheSameWorkOnAnyNumberOfThem() {
-    for (String name : EinsumPrograms.NAMES) {
+    for (String name : ScalingEinsumPrograms.NAMES) {
       double one = plan(name, 1).flops();
       assertTrue(name.equals("normalise") || one > 1e8, name);
       SpmdPlan plan = plan(name, 4);

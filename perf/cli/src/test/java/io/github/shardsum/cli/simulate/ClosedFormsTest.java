@@ -281,7 +281,7 @@ class ClosedFormsTest {
     return SimulateJobs.job(file(model), Machine.parse(topology), Optional.empty(), batch);
   }
 
-  private static ModelFile file(String model) {
-    return ModelFile.read("test", new JsonMapper().readTree(model));
+  private static SimulatedModelFile file(String model) {
+    return SimulatedModelFile.read("test", new JsonMapper().readTree(model));
   }
 }

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.simulate.MeasurementTable.Row;
-import io.github.shardsum.cli.simulate.RowPlanner.Outcome;
-import io.github.shardsum.cli.simulate.RowPlanner.Planned;
-import io.github.shardsum.cli.simulate.RowPlanner.Refused;
+import io.github.shardsum.cli.simulate.TableRowJobs.Outcome;
+import io.github.shardsum.cli.simulate.TableRowJobs.Planned;
+import io.github.shardsum.cli.simulate.TableRowJobs.Refused;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
@@ -54,7 +54,7 @@ class MeasurementTableTest {
       })
   void columnsMayHaveOtherNamesAndSeparatorsAndAMetricEach(String text) {
     Row row = MeasurementTable.parse("t", text).getFirst();
-    Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
+    Planned planned = assertInstanceOf(Planned.class, new TableRowJobs(Catalogue.open()).plan(row));
     assertEquals(40, planned.seconds(), 1e-9);
     assertEquals(256, planned.job().batch());
     assertEquals(4096, planned.job().sequence());
@@ -109,11 +109,11 @@ class MeasurementTableTest {
     assertEquals(3, rows.size());
     assertEquals("a row must have at most 8 cells, got 21", refused(rows.get(0)));
     assertTrue(refused(rows.get(1)).contains("at most 65536 characters"));
-    assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(rows.get(2)));
+    assertInstanceOf(Planned.class, new TableRowJobs(Catalogue.open()).plan(rows.get(2)));
   }
 
   private static String refused(Row row) {
-    return assertInstanceOf(Refused.class, new RowPlanner(Catalogue.open()).plan(row)).reason();
+    return assertInstanceOf(Refused.class, new TableRowJobs(Catalogue.open()).plan(row)).reason();
   }
 
   @ParameterizedTest
@@ -148,7 +148,7 @@ class MeasurementTableTest {
                     + ROW.replace("_s\t40", "_s\tn/a")
                     + ROW.replace("step_time_s\t40", "mfu\t0.4"))
             .getFirst();
-    Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
+    Planned planned = assertInstanceOf(Planned.class, new TableRowJobs(Catalogue.open()).plan(row));
     assertEquals("mfu", planned.metric());
   }
 
@@ -242,7 +242,7 @@ class MeasurementTableTest {
                 .replace("\tfsdp\t", "\tfsdp; capacity_factor=4\t")
                 .replace("_s\t40", "_s\t30");
     Holdout holdout = Holdout.of(MeasurementTable.parse("t", text), new ClosedForms());
-    List<ScoreContrast> contrasts = ScoreContrast.of(holdout.scores());
+    List<PredictionContrast> contrasts = PredictionContrast.of(holdout.scores());
     assertEquals(3, contrasts.size());
     contrasts.forEach(each -> assertEquals("capacity factor", each.name()));
     assertEquals(1.25, contrasts.get(0).measured(), 1e-12);
@@ -251,7 +251,8 @@ class MeasurementTableTest {
     // The same measured time is a tie, whatever is predicted.
     String same = text.replace("_s\t50", "_s\t40");
     assertTrue(
-        ScoreContrast.of(Holdout.of(MeasurementTable.parse("t", same), new ClosedForms()).scores())
+        PredictionContrast.of(
+                Holdout.of(MeasurementTable.parse("t", same), new ClosedForms()).scores())
             .get(0)
             .tie());
   }
@@ -452,7 +453,7 @@ class MeasurementTableTest {
     assertEquals(4, capacity.job().layout().expert());
     Planned dropless = planned(mixtral.replace("\tfsdp\t", "\tfsdp; dropless; real routing\t"));
     assertTrue(dropless.job().model().experts().orElseThrow().dropless());
-    assertEquals(RowPlanner.REAL_ROUTING, dropless.job().imbalance());
+    assertEquals(TableRowJobs.REAL_ROUTING, dropless.job().imbalance());
   }
 
   @Test
@@ -461,7 +462,7 @@ class MeasurementTableTest {
     Row row =
         MeasurementTable.parse("t", header + ROW.replace("llama2-70b", "mine\t7\t32\t4096\t11008"))
             .getFirst();
-    Planned planned = assertInstanceOf(Planned.class, new RowPlanner(Catalogue.open()).plan(row));
+    Planned planned = assertInstanceOf(Planned.class, new TableRowJobs(Catalogue.open()).plan(row));
     assertTrue(planned.guessed());
     assertTrue(planned.job().model().gated());
   }
@@ -493,7 +494,7 @@ class MeasurementTableTest {
             "999999",
             "dense-16b",
             "8");
-    RowPlanner planner = new RowPlanner(Catalogue.open());
+    TableRowJobs planner = new TableRowJobs(Catalogue.open());
     for (int i = 0; i < 2000; i++) {
       StringBuilder row = new StringBuilder("x");
       for (int cell = 0; cell < 7; cell++) {
@@ -512,7 +513,7 @@ class MeasurementTableTest {
   }
 
   private static Outcome plan(String row) {
-    return new RowPlanner(Catalogue.open())
+    return new TableRowJobs(Catalogue.open())
         .plan(MeasurementTable.parse("t", HEADER + row).getFirst());
   }
 

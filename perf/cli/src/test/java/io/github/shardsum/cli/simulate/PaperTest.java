@@ -48,7 +48,7 @@ class PaperTest {
             .map(each -> 1 / new ClosedForms().predict(each.job(), 0.84).seconds())
             .toList();
     List<Double> paper = Paper.MODELS.stream().map(Model::stepsPerSecond).toList();
-    assertTrue(ScoreStatistics.rankCorrelation(ours, paper) > 0.9, ours::toString);
+    assertTrue(PredictionStatistics.rankCorrelation(ours, paper) > 0.9, ours::toString);
   }
 
   @Test
@@ -160,14 +160,14 @@ class PaperTest {
   @Test
   void ranksAreThoseOfTheDefinition() {
     assertEquals(
-        1, ScoreStatistics.rankCorrelation(List.of(1.0, 2.0, 9.0), List.of(0.1, 5.0, 6.0)));
+        1, PredictionStatistics.rankCorrelation(List.of(1.0, 2.0, 9.0), List.of(0.1, 5.0, 6.0)));
     assertEquals(
-        -1, ScoreStatistics.rankCorrelation(List.of(1.0, 2.0, 3.0), List.of(3.0, 2.0, 1.0)));
+        -1, PredictionStatistics.rankCorrelation(List.of(1.0, 2.0, 3.0), List.of(3.0, 2.0, 1.0)));
     // 1 - 6 * (0 + 1 + 1) / (3 * 8)
     assertEquals(
         0.5,
-        ScoreStatistics.rankCorrelation(List.of(1.0, 2.0, 3.0), List.of(1.0, 3.0, 2.0)),
+        PredictionStatistics.rankCorrelation(List.of(1.0, 2.0, 3.0), List.of(1.0, 3.0, 2.0)),
         1e-12);
-    assertEquals(2.5, ScoreStatistics.median(List.of(9.0, 1.0, 2.0, 3.0)));
+    assertEquals(2.5, PredictionStatistics.median(List.of(9.0, 1.0, 2.0, 3.0)));
   }
 }

@@ -150,21 +150,21 @@ class PlannedFormsTest {
 
   @Test
   void computationWaitsForWhatItReadsAndWeightsComeAhead() {
-    PricedStep gather =
-        new PricedStep("gather", "w", Kind.COLLECTIVE, "x", 2, 0, List.of(), true, false);
-    PricedStep first =
-        new PricedStep(
-            "first", "p", Kind.COMPUTE, PricedStep.COMPUTE, 1, 0, List.of(0), false, false);
-    PricedStep exchange =
-        new PricedStep("exchange", "a", Kind.COLLECTIVE, "x", 3, 0, List.of(1), false, false);
-    PricedStep beside =
-        new PricedStep(
-            "beside", "p", Kind.COMPUTE, PricedStep.COMPUTE, 1, 0, List.of(1), false, false);
-    PricedStep last =
-        new PricedStep(
-            "last", "p", Kind.COMPUTE, PricedStep.COMPUTE, 1, 0, List.of(2, 3), false, false);
-    PricedStep sum =
-        new PricedStep("sum", "g", Kind.COLLECTIVE, "x", 9, 0, List.of(4), false, true);
+    SimulatedStep gather =
+        new SimulatedStep("gather", "w", Kind.COLLECTIVE, "x", 2, 0, List.of(), true, false);
+    SimulatedStep first =
+        new SimulatedStep(
+            "first", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 0, List.of(0), false, false);
+    SimulatedStep exchange =
+        new SimulatedStep("exchange", "a", Kind.COLLECTIVE, "x", 3, 0, List.of(1), false, false);
+    SimulatedStep beside =
+        new SimulatedStep(
+            "beside", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 0, List.of(1), false, false);
+    SimulatedStep last =
+        new SimulatedStep(
+            "last", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 0, List.of(2, 3), false, false);
+    SimulatedStep sum =
+        new SimulatedStep("sum", "g", Kind.COLLECTIVE, "x", 9, 0, List.of(4), false, true);
     BlockTimeline time = BlockTimeline.of(List.of(gather, first, exchange, beside, last, sum));
     // Three seconds of computation may hide the gather before; the exchange shows two of three.
     assertEquals(-3, time.bars().get(0).from());
@@ -195,15 +195,15 @@ class PlannedFormsTest {
         .sum();
   }
 
-  private static Job job(ModelFile file, String topology, Map<String, Integer> layout) {
+  private static Job job(SimulatedModelFile file, String topology, Map<String, Integer> layout) {
     return SimulateJobs.job(file, Machine.parse(topology), Optional.of(AxisSizes.of(layout)), 0);
   }
 
-  private static ModelFile file(String name) {
+  private static SimulatedModelFile file(String name) {
     return Catalogue.open().exact(name).orElseThrow();
   }
 
-  private static ModelFile read(String text) {
-    return ModelFile.read("test", new JsonMapper().readTree(text));
+  private static SimulatedModelFile read(String text) {
+    return SimulatedModelFile.read("test", new JsonMapper().readTree(text));
   }
 }

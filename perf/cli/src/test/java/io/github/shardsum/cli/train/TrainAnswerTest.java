@@ -14,12 +14,12 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 class TrainAnswerTest {
-  private static final Map<String, List<History.Load>> LOADS =
+  private static final Map<String, List<TrainHistory.Load>> LOADS =
       Map.of(
           "encoder.1",
           List.of(
-              new History.Load(20, List.of(1L, 2L, 3L, 4L)),
-              new History.Load(21, List.of(5L, 0L, 0L, 1L))));
+              new TrainHistory.Load(20, List.of(1L, 2L, 3L, 4L)),
+              new TrainHistory.Load(21, List.of(5L, 0L, 0L, 1L))));
 
   /** Compares as text that is read again, so that the types of numbers do not count. */
   private static void assertAnswer(String expected, ObjectNode answer) {

@@ -12,8 +12,8 @@ import io.github.shardsum.cli.ClosedPipe;
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
-import io.github.shardsum.cli.train.data.Split;
-import io.github.shardsum.cli.train.score.Evaluation;
+import io.github.shardsum.cli.train.data.PairSplit;
+import io.github.shardsum.cli.train.score.TranslationEvaluation;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.tensor.DType;
@@ -238,7 +238,8 @@ class TrainCommandTest {
     tensors.put("history.curve.loss", Tensor.zeros(DType.F64, 3));
     String told =
         String.valueOf(
-            assertThrows(IllegalArgumentException.class, () -> History.take(tensors)).getMessage());
+            assertThrows(IllegalArgumentException.class, () -> TrainHistory.take(tensors))
+                .getMessage());
     assertEquals(
         "history.curve.loss must be a history of rows of a step and its values, got f64[3]", told);
   }
@@ -448,7 +449,7 @@ class TrainCommandTest {
     List<String> heldBack =
         Stream.iterate(0, i -> i + 1)
             .map(i -> "w" + i)
-            .filter(Split::isHeldBack)
+            .filter(PairSplit::isHeldBack)
             .limit(3)
             .map(source -> "de\t" + source + "\tword")
             .toList();
@@ -460,8 +461,8 @@ class TrainCommandTest {
   /** The losses of a checkpoint's steps. */
   private static List<Double> losses(Path model) throws IOException {
     Map<String, Tensor> tensors = new LinkedHashMap<>(last(model).tensors());
-    return History.take(tensors).curves().getOrDefault("loss", List.of()).stream()
-        .map(History.Point::value)
+    return TrainHistory.take(tensors).curves().getOrDefault("loss", List.of()).stream()
+        .map(TrainHistory.Point::value)
         .toList();
   }
 
@@ -543,9 +544,9 @@ class TrainCommandTest {
     new TrainReport(new PrintWriter(text))
         .ranks(
             List.of(
-                new Evaluation.Rank(Split.WITHHELD, 50, 0, "copy", 0),
-                new Evaluation.Rank(Split.NAMES, 50, 0.25, "copy", 0.5),
-                new Evaluation.Rank(Split.NAMES, 50, 0.5, "copy", 0.25)));
+                new TranslationEvaluation.Rank(PairSplit.WITHHELD, 50, 0, "copy", 0),
+                new TranslationEvaluation.Rank(PairSplit.NAMES, 50, 0.25, "copy", 0.5),
+                new TranslationEvaluation.Rank(PairSplit.NAMES, 50, 0.5, "copy", 0.25)));
     List<String> lines = text.toString().lines().skip(2).toList();
     assertTrue(lines.getFirst().endsWith(" equal"), lines::toString);
     assertTrue(lines.get(1).endsWith(" behind by 25.0"), lines::toString);
@@ -639,15 +640,15 @@ class TrainCommandTest {
   @Test
   void aSweepComparesModelsBySeeds() throws IOException {
     boolean few = TestDepth.current() != TestDepth.EXHAUSTIVE;
-    ExpertSweep.Grid grid =
-        few ? new ExpertSweep.Grid(List.of(1, 4), 2) : ExpertSweep.Grid.STANDARD;
+    TrainExpertSweep.Grid grid =
+        few ? new TrainExpertSweep.Grid(List.of(1, 4), 2) : TrainExpertSweep.Grid.STANDARD;
     Path page = folder.resolve("sweep.html");
     String out = few ? swept(grid, page) : swept(page);
     for (int experts : grid.experts()) {
-      assertTrue(out.contains("\n" + ExpertSweep.name(experts) + " "), out);
+      assertTrue(out.contains("\n" + TrainExpertSweep.name(experts) + " "), out);
     }
     assertTrue(out.contains(String.format(Locale.ROOT, "%d seeds each", grid.seeds())), out);
-    assertTrue(Files.readString(page).contains(ExpertSweep.name(grid.experts().getLast())));
+    assertTrue(Files.readString(page).contains(TrainExpertSweep.name(grid.experts().getLast())));
   }
 
   private String swept(Path page) {
@@ -667,7 +668,7 @@ class TrainCommandTest {
     return ran.out();
   }
 
-  private String swept(ExpertSweep.Grid grid, Path page) throws IOException {
+  private String swept(TrainExpertSweep.Grid grid, Path page) throws IOException {
     TrainJob job =
         new TrainJob(
             Optional.empty(),
@@ -702,7 +703,7 @@ class TrainCommandTest {
   /** By hand: the dense model falls from 4 to 2, so 80 % of the way is 2.4. */
   @Test
   void aSweepCountsStepsToTheLossesOfTheDenseModel() {
-    ExpertSweep sweep = new ExpertSweep("names");
+    TrainExpertSweep sweep = new TrainExpertSweep("names");
     sweep.add(1, trained(10, 4, 3, 2));
     sweep.add(1, trained(10, 4, 2.4, 2));
     sweep.add(4, trained(20, 3, 2, 1));
@@ -723,12 +724,12 @@ class TrainCommandTest {
         sweep.table());
   }
 
-  private static ExpertSweep.Trained trained(double millis, double... losses) {
-    List<History.Point> points = new ArrayList<>();
+  private static TrainExpertSweep.Trained trained(double millis, double... losses) {
+    List<TrainHistory.Point> points = new ArrayList<>();
     for (double loss : losses) {
-      points.add(new History.Point(100L * (points.size() + 1), loss));
+      points.add(new TrainHistory.Point(100L * (points.size() + 1), loss));
     }
-    return new ExpertSweep.Trained(points, millis);
+    return new TrainExpertSweep.Trained(points, millis);
   }
 
   /**

@@ -35,21 +35,22 @@ class TrainPageTest {
 
   @Test
   void rowsOfALoadHaveTheNameOfWhatTheyShow() {
-    List<History.Load> loads = List.of(new History.Load(20, Collections.nCopies(4, 1L)));
+    List<TrainHistory.Load> loads = List.of(new TrainHistory.Load(20, Collections.nCopies(4, 1L)));
     String page = new TrainPage("").load("", "device", loads).toString();
     assertTrue(page.contains(">device<") && !page.contains(">expert<"), page);
   }
 
   @Test
   void anAxisHasTheNameOfItsValues() {
-    List<History.Point> none = List.of(new History.Point(1, 0), new History.Point(2, 0));
+    List<TrainHistory.Point> none =
+        List.of(new TrainHistory.Point(1, 0), new TrainHistory.Point(2, 0));
     String page = new TrainPage("").curves("", "share", false, Map.of("model", none)).toString();
     assertTrue(page.contains(">share<") && !page.contains(">loss<"), page);
   }
 
   @Test
   void aTrainingThatOnlyDivergedHasAPageWithoutItsCurve() {
-    List<History.Point> diverged = List.of(new History.Point(1, Double.NaN));
+    List<TrainHistory.Point> diverged = List.of(new TrainHistory.Point(1, Double.NaN));
     String page = new TrainPage("").curves("", "loss", true, Map.of("model", diverged)).toString();
     assertFalse(page.contains("<svg"), page);
   }

@@ -9,8 +9,8 @@ import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
-import io.github.shardsum.cli.train.data.Examples;
 import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
@@ -63,12 +63,12 @@ class TrainerTest {
     }
   }
 
-  private static Examples examples() {
+  private static TokenizedPairs examples() {
     List<Pair> pairs =
         IntStream.range(0, 40)
             .mapToObj(i -> new Pair(Pair.Kind.GIVEN, "de", "a" + i, "b" + i, "a" + i))
             .toList();
-    return new Examples(pairs, TOKENIZER, 1);
+    return new TokenizedPairs(pairs, TOKENIZER, 1);
   }
 
   private static TransformerSpec spec() {
@@ -80,7 +80,7 @@ class TrainerTest {
         .hidden(4)
         .layers(2)
         .experts(2)
-        .positions(Examples.positions())
+        .positions(TokenizedPairs.positions())
         .groups(1)
         .route(RouteOptions.parse("top2 second=all capacity=load"))
         .dtype(DType.F32)

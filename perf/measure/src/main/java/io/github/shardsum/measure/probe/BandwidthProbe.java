@@ -1,11 +1,11 @@
 package io.github.shardsum.measure.probe;
 
-/** One thread's share of a {@link Traffic}, over its own memory. */
+/** One thread's share of a {@link MemoryTraffic}, over its own memory. */
 public final class BandwidthProbe {
   /** A run moves at least this much, so that the time to start it on all threads is negligible. */
   private static final int LEAST_RUN_BYTES = 4 << 20;
 
-  private final Traffic traffic;
+  private final MemoryTraffic traffic;
   private final int[] integers;
   private final float[][] floats;
   private final int elements;
@@ -18,11 +18,11 @@ public final class BandwidthProbe {
    * @param traffic the kind of traffic
    * @param footprint bytes of all arrays together
    */
-  public BandwidthProbe(Traffic traffic, long footprint) {
+  public BandwidthProbe(MemoryTraffic traffic, long footprint) {
     this.traffic = traffic;
     this.elements = Math.toIntExact(footprint / Float.BYTES / traffic.arrays());
-    this.integers = new int[traffic == Traffic.READ ? elements : 0];
-    this.floats = new float[traffic == Traffic.READ ? 0 : traffic.arrays()][elements];
+    this.integers = new int[traffic == MemoryTraffic.READ ? elements : 0];
+    this.floats = new float[traffic == MemoryTraffic.READ ? 0 : traffic.arrays()][elements];
     this.sweeps = Math.ceilDiv(LEAST_RUN_BYTES / Float.BYTES / traffic.arrays(), elements);
   }
 

@@ -50,7 +50,7 @@ public record CompiledGather(MethodHandle gather) {
     long elements = (long) index.length * width;
     MemorySegment table = arena.allocate(elements * JAVA_FLOAT.byteSize(), ALIGNMENT);
     MemorySegment out = arena.allocate(elements * JAVA_FLOAT.byteSize(), ALIGNMENT);
-    Inputs.fill(table, 0, elements, DType.F32);
+    PeerInputs.fill(table, 0, elements, DType.F32);
     MemorySegment rows = arena.allocateFrom(JAVA_LONG, index);
     return () -> run(table, rows, out, index.length, width);
   }

@@ -35,9 +35,9 @@ public final class JavaPeer implements Competitor, AutoCloseable {
   /** Folder of sources, which the JVM compiles when it needs them. */
   private final Path folder;
 
-  private final JsonProcess process;
+  private final PeerJsonProcess process;
 
-  private JavaPeer(JavaLibrary library, Path folder, JsonProcess process) {
+  private JavaPeer(JavaLibrary library, Path folder, PeerJsonProcess process) {
     this.library = library;
     this.folder = folder;
     this.process = process;
@@ -68,7 +68,7 @@ public final class JavaPeer implements Competitor, AutoCloseable {
         PythonPeer.set(builder.environment(), NativeProducts.ENVIRONMENT);
         PythonPeer.set(builder.environment(), isa.variables());
         builder.environment().put("OPT_OUT_TRACKING", "true"); // DJL would report its users
-        return new JavaPeer(library, folder, new JsonProcess(builder));
+        return new JavaPeer(library, folder, new PeerJsonProcess(builder));
       } catch (IOException | MeasurementException e) {
         delete(folder);
         throw e;
@@ -117,11 +117,11 @@ public final class JavaPeer implements Competitor, AutoCloseable {
     }
     return switch (library) {
       case NETLIB ->
-          GemmForm.of(subject.bound())
+          NativeGemmForm.of(subject.bound())
               .filter(form -> form.offsets().length <= MOST_PRODUCTS)
               .isPresent();
       case DJL ->
-          GemmForm.of(subject.bound())
+          NativeGemmForm.of(subject.bound())
               .filter(form -> form.offsets().length <= MOST_PRODUCTS && form.isDense())
               .isPresent();
       case TENSORFLOW -> subject.bound().operandCount() <= MOST_OPERANDS;
@@ -140,7 +140,7 @@ public final class JavaPeer implements Competitor, AutoCloseable {
     for (long sample : samples) {
       words.add(Long.toString(sample));
     }
-    return JsonProcess.values(process.ask(words.toString()));
+    return PeerJsonProcess.values(process.ask(words.toString()));
   }
 
   private static void addEinsum(StringJoiner words, BoundEquation bound)
@@ -156,14 +156,14 @@ public final class JavaPeer implements Competitor, AutoCloseable {
 
   private static void addProduct(StringJoiner words, BenchCase subject)
       throws MeasurementException {
-    GemmForm form =
-        GemmForm.of(subject.bound())
+    NativeGemmForm form =
+        NativeGemmForm.of(subject.bound())
             .orElseThrow(
                 () -> new MeasurementException("this case is no product of plain matrices"));
     for (int number : List.of(form.left(), form.m(), form.n(), form.k())) {
       words.add(Integer.toString(number));
     }
-    for (GemmForm.Matrix matrix : List.of(form.a(), form.b())) {
+    for (NativeGemmForm.Matrix matrix : List.of(form.a(), form.b())) {
       words.add(matrix.transposed() ? "1" : "0").add(Integer.toString(matrix.ld()));
     }
     words.add(Integer.toString(form.ldc()));

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** A matrix product of a native library, for the einsums that are a loop of plain products. */
 public final class NativeGemm implements Competitor {
   /** The names that tables show. */
-  public static final List<String> NAMES = ProductLibrary.ids();
+  public static final List<String> NAMES = NativeProductLibrary.ids();
 
   /** Page size: a peer gets memory at least as well aligned as its own allocator's. */
   private static final long ALIGNMENT = 4096;
@@ -23,7 +23,7 @@ public final class NativeGemm implements Competitor {
   private @Nullable Run run;
 
   private record Run(
-      GemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c) {}
+      NativeGemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c) {}
 
   private NativeGemm(String name, NativeProducts products) {
     this.name = name;
@@ -42,7 +42,7 @@ public final class NativeGemm implements Competitor {
    *     says, or chose kernels that are no match; with the remedy
    */
   static NativeGemm load(
-      ProductLibrary library, LibrarySearch search, String python, Isa isa, int threads)
+      NativeProductLibrary library, LibrarySearch search, String python, Isa isa, int threads)
       throws MeasurementException {
     NativeProducts products = NativeProducts.load(library, library.find(search, python), isa);
     products.useThreads(threads);
@@ -61,14 +61,14 @@ public final class NativeGemm implements Competitor {
 
   @Override
   public boolean supports(BenchCase subject) {
-    return products.supports(subject.dtype()) && GemmForm.of(subject.bound()).isPresent();
+    return products.supports(subject.dtype()) && NativeGemmForm.of(subject.bound()).isPresent();
   }
 
   @Override
   public double[] prepare(BenchCase subject, long[] samples) throws MeasurementException {
     forget();
-    GemmForm form =
-        GemmForm.of(subject.bound())
+    NativeGemmForm form =
+        NativeGemmForm.of(subject.bound())
             .filter(_ -> products.supports(subject.dtype()))
             .orElseThrow(
                 () -> new MeasurementException("this case is no product of plain matrices"));
@@ -114,7 +114,7 @@ public final class NativeGemm implements Competitor {
   private static MemorySegment operand(Arena arena, BenchCase subject, int operand) {
     long count = subject.bound().operandShape(operand).elementCount();
     MemorySegment segment = allocate(arena, count, subject.dtype());
-    Inputs.fill(segment, operand, count, subject.dtype());
+    PeerInputs.fill(segment, operand, count, subject.dtype());
     return segment;
   }
 

@@ -73,7 +73,7 @@ final class NativeProducts {
     void use(int count) throws Throwable;
   }
 
-  private NativeProducts(ProductLibrary library, SymbolLookup symbols) throws Throwable {
+  private NativeProducts(NativeProductLibrary library, SymbolLookup symbols) throws Throwable {
     this.cblas = !library.isOneDnn();
     this.single =
         Optional.of(
@@ -87,10 +87,10 @@ final class NativeProducts {
   }
 
   /** Loads a library for the rest of the process's life, as native libraries need it. */
-  static NativeProducts load(ProductLibrary library, Path file, Isa isa)
+  static NativeProducts load(NativeProductLibrary library, Path file, Isa isa)
       throws MeasurementException {
     try {
-      SharedLibraries loader = new SharedLibraries();
+      PeerSharedLibraries loader = new PeerSharedLibraries();
       loader.environment(ENVIRONMENT);
       loader.environment(isa.variables());
       NativeProducts products = new NativeProducts(library, loader.load(file));
@@ -109,7 +109,7 @@ final class NativeProducts {
   }
 
   private static MethodHandle cblas(
-      ProductLibrary library, SymbolLookup symbols, String name, MemoryLayout scalar)
+      NativeProductLibrary library, SymbolLookup symbols, String name, MemoryLayout scalar)
       throws MeasurementException {
     MemoryLayout integer = library.hasWideIntegers() ? JAVA_LONG : JAVA_INT;
     MethodHandle bound = bind(symbols, library.function(name), cblas(JAVA_INT, integer, scalar));
@@ -151,7 +151,8 @@ final class NativeProducts {
     return Linker.nativeLinker().downcallHandle(function, type);
   }
 
-  private static Threads threads(ProductLibrary library, SymbolLookup symbols) throws Throwable {
+  private static Threads threads(NativeProductLibrary library, SymbolLookup symbols)
+      throws Throwable {
     return switch (library) {
       case OPENBLAS, OPENBLAS_PIP ->
           setter(symbols, library.function("openblas_set_num_threads"), JAVA_INT);
@@ -205,7 +206,7 @@ final class NativeProducts {
     };
   }
 
-  private static PeerVersion version(ProductLibrary library, SymbolLookup symbols)
+  private static PeerVersion version(NativeProductLibrary library, SymbolLookup symbols)
       throws Throwable {
     return switch (library) {
       case OPENBLAS, OPENBLAS_PIP ->
@@ -334,7 +335,7 @@ final class NativeProducts {
   }
 
   /** All products of a form. */
-  void run(GemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c)
+  void run(NativeGemmForm form, DType dtype, MemorySegment a, MemorySegment b, MemorySegment c)
       throws MeasurementException {
     try {
       for (long[] offset : form.offsets()) {
@@ -360,7 +361,7 @@ final class NativeProducts {
     return segment.asSlice(element * dtype.byteSize());
   }
 
-  private void singles(GemmForm form, MemorySegment a, MemorySegment b, MemorySegment c)
+  private void singles(NativeGemmForm form, MemorySegment a, MemorySegment b, MemorySegment c)
       throws Throwable {
     single
         .orElseThrow()
@@ -381,7 +382,7 @@ final class NativeProducts {
             form.ldc());
   }
 
-  private void doubles(GemmForm form, MemorySegment a, MemorySegment b, MemorySegment c)
+  private void doubles(NativeGemmForm form, MemorySegment a, MemorySegment b, MemorySegment c)
       throws Throwable {
     twice
         .orElseThrow()
@@ -402,7 +403,7 @@ final class NativeProducts {
             form.ldc());
   }
 
-  private void dnnl(GemmForm form, MemorySegment a, MemorySegment b, MemorySegment c)
+  private void dnnl(NativeGemmForm form, MemorySegment a, MemorySegment b, MemorySegment c)
       throws Throwable {
     int status =
         (int)
@@ -427,11 +428,11 @@ final class NativeProducts {
     }
   }
 
-  private static int order(GemmForm.Matrix matrix) {
+  private static int order(NativeGemmForm.Matrix matrix) {
     return matrix.transposed() ? TRANSPOSED : PLAIN;
   }
 
-  private static byte letter(GemmForm.Matrix matrix) {
+  private static byte letter(NativeGemmForm.Matrix matrix) {
     return (byte) (matrix.transposed() ? 'T' : 'N');
   }
 }

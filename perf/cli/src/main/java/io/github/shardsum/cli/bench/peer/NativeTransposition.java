@@ -116,7 +116,7 @@ public final class NativeTransposition implements Competitor {
     Arena arena = Arena.ofAuto();
     long count = bound.operandShape(0).elementCount();
     MemorySegment operand = NativeGemm.allocate(arena, count, subject.dtype());
-    Inputs.fill(operand, 0, count, subject.dtype());
+    PeerInputs.fill(operand, 0, count, subject.dtype());
     Run prepared =
         new Run(
             subject.dtype(),

@@ -67,8 +67,8 @@ final class PanamaLoop implements Competitor {
     BoundEquation bound = subject.bound();
     Run prepared =
         new Run(
-            Inputs.heap(0, bound.operandShape(0), DType.F32).toFloatArray(),
-            Inputs.heap(1, bound.operandShape(1), DType.F32).toFloatArray(),
+            PeerInputs.heap(0, bound.operandShape(0), DType.F32).toFloatArray(),
+            PeerInputs.heap(1, bound.operandShape(1), DType.F32).toFloatArray(),
             Math.toIntExact(bound.operandShape(0).size(1)),
             new float[Math.toIntExact(bound.outputShape().elementCount())]);
     run = prepared;

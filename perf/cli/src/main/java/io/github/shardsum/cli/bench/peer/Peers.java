@@ -102,7 +102,7 @@ public final class Peers implements AutoCloseable {
       case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
       default ->
           NativeGemm.NAMES.contains(name)
-              ? NativeGemm.load(ProductLibrary.of(name), search, python, isa, threads)
+              ? NativeGemm.load(NativeProductLibrary.of(name), search, python, isa, threads)
               : JavaPeer.start(JavaLibrary.of(name), System.getenv(), isa, threads);
     };
   }

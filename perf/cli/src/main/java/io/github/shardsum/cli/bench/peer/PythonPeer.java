@@ -40,9 +40,9 @@ final class PythonPeer implements Competitor, AutoCloseable {
       List.of("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS");
 
   private final String name;
-  private final JsonProcess process;
+  private final PeerJsonProcess process;
 
-  private PythonPeer(String name, JsonProcess process) {
+  private PythonPeer(String name, PeerJsonProcess process) {
     this.name = name;
     this.process = process;
   }
@@ -66,7 +66,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
     set(environment, NativeProducts.ENVIRONMENT);
     set(environment, isa.variables());
     try {
-      return checked(new PythonPeer(library, new JsonProcess(builder)), isa);
+      return checked(new PythonPeer(library, new PeerJsonProcess(builder)), isa);
     } catch (IOException e) {
       throw new MeasurementException(
           String.format(
@@ -143,7 +143,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
     for (long sample : samples) {
       indices.add(sample);
     }
-    return JsonProcess.values(process.ask(JSON.writeValueAsString(request)));
+    return PeerJsonProcess.values(process.ask(JSON.writeValueAsString(request)));
   }
 
   @Override

@@ -21,7 +21,7 @@ import java.util.Set;
  * @param heldBack held-back pairs in the order of their hashes, so that the first ones are a sample
  * @param checksum the checksum of all pairs, and of whether some are held back
  */
-public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long checksum) {
+public record Corpus(List<Pair> training, Map<PairSplit, List<Item>> heldBack, long checksum) {
   /**
    * A source that is held back.
    *
@@ -38,28 +38,28 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
   /** Splits pairs. Phrases that contain held-back names are in neither part. */
   public static Corpus of(List<Pair> pairs) {
     Names names = Names.of(pairs);
-    Map<Split, Map<String, Item>> found = new LinkedHashMap<>();
-    Split.HELD_BACK.forEach(split -> found.put(split, new LinkedHashMap<>()));
+    Map<PairSplit, Map<String, Item>> found = new LinkedHashMap<>();
+    PairSplit.HELD_BACK.forEach(split -> found.put(split, new LinkedHashMap<>()));
     Set<String> spellings = new HashSet<>();
     List<Pair> rest = new ArrayList<>();
     for (Pair pair : pairs) {
-      Split split = Split.of(pair);
+      PairSplit split = PairSplit.of(pair);
       if (pair.kind().isPhrase() && names.isIn(pair)) {
         continue;
       }
-      if (split == Split.TRAINING) {
+      if (split == PairSplit.TRAINING) {
         rest.add(pair);
         continue;
       }
-      spellings.add(Folded.of(pair.source()));
+      spellings.add(FoldedText.of(pair.source()));
       Objects.requireNonNull(found.get(split))
           .computeIfAbsent(pair.source(), _ -> new Item(pair, new LinkedHashSet<>()))
           .references()
           .add(pair.target());
     }
     List<Pair> training =
-        rest.stream().filter(pair -> !spellings.contains(Folded.of(pair.source()))).toList();
-    Map<Split, List<Item>> heldBack = new LinkedHashMap<>();
+        rest.stream().filter(pair -> !spellings.contains(FoldedText.of(pair.source()))).toList();
+    Map<PairSplit, List<Item>> heldBack = new LinkedHashMap<>();
     found.forEach((split, items) -> heldBack.put(split, sampled(List.copyOf(items.values()))));
     return new Corpus(training, heldBack, checksum(pairs));
   }
@@ -74,11 +74,11 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
     static Names of(List<Pair> pairs) {
       Names names = new Names(new HashSet<>(), new HashSet<>());
       for (Pair pair : pairs) {
-        Split split = Split.of(pair);
-        if (pair.kind() == Pair.Kind.NAME && split != Split.TRAINING) {
-          names.sources.add(Folded.of(pair.source()));
-          if (split == Split.WITHHELD) {
-            names.english.add(Folded.of(pair.target()));
+        PairSplit split = PairSplit.of(pair);
+        if (pair.kind() == Pair.Kind.NAME && split != PairSplit.TRAINING) {
+          names.sources.add(FoldedText.of(pair.source()));
+          if (split == PairSplit.WITHHELD) {
+            names.english.add(FoldedText.of(pair.target()));
           }
         }
       }
@@ -86,8 +86,8 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
     }
 
     boolean isIn(Pair phrase) {
-      return Folded.hasPart(phrase.source(), sources::contains)
-          || Folded.hasPart(phrase.target(), english::contains);
+      return FoldedText.hasPart(phrase.source(), sources::contains)
+          || FoldedText.hasPart(phrase.target(), english::contains);
     }
   }
 
@@ -111,7 +111,7 @@ public record Corpus(List<Pair> training, Map<Split, List<Item>> heldBack, long 
   }
 
   /** The first held-back pairs of a kind. */
-  public List<Item> sample(Split split, int most) {
+  public List<Item> sample(PairSplit split, int most) {
     List<Item> all = heldBack.getOrDefault(split, List.of());
     return all.subList(0, Math.min(most, all.size()));
   }

@@ -97,13 +97,15 @@ public final class JdkPairs {
             Stream.of(Locale.getISOLanguages())
                 .filter(code -> !Locale.of(code).getDisplayLanguage(Locale.ENGLISH).equals(code))
                 .filter(
-                    code -> !Split.isWithheld(Locale.of(code).getDisplayLanguage(Locale.ENGLISH)))
+                    code ->
+                        !PairSplit.isWithheld(Locale.of(code).getDisplayLanguage(Locale.ENGLISH)))
                 .sorted()
                 .toList(),
             Stream.of(Locale.getISOCountries())
                 .filter(
                     code ->
-                        !Split.isWithheld(Locale.of("", code).getDisplayCountry(Locale.ENGLISH)))
+                        !PairSplit.isWithheld(
+                            Locale.of("", code).getDisplayCountry(Locale.ENGLISH)))
                 .sorted()
                 .toList());
     List<List<Pair>> found = new ArrayList<>(Collections.nCopies(languages.size(), List.of()));

@@ -134,7 +134,7 @@ final class JdkPhrases {
               && !source.equals(root)
               && JdkNames.isPlain(source)
               && hasNumbers(kind, parts, source, target)
-              && named(language, kind, parts).noneMatch(Split::isHeldBack);
+              && named(language, kind, parts).noneMatch(PairSplit::isHeldBack);
       return own
           ? Optional.of(
               new Pair(

@@ -19,7 +19,7 @@ import java.util.function.LongConsumer;
  * A classifier of texts, whose classes are the translations of all training names: the mean of the
  * vectors of the text's character n-grams, then a softmax (Joulin et al., 2016). A baseline.
  */
-public final class GramClassifier implements Predictor {
+public final class GramClassifier implements TranslationPredictor {
   private static final int LONGEST = 5;
   private static final int WIDTH = 128;
   private static final int EPOCHS = 5;

@@ -13,7 +13,7 @@ import java.util.Set;
  * The translation of the most similar text of the training data: the cosine of sets of character
  * n-grams, each weighted by how rare it is. A baseline.
  */
-public final class NearestNeighbour implements Predictor {
+public final class NearestNeighbour implements TranslationPredictor {
   private static final int SHORTEST = 2;
   private static final int LONGEST = 4;
 

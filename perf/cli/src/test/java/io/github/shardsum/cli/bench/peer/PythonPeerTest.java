@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import io.github.shardsum.cli.bench.BenchCases;
-import io.github.shardsum.cli.bench.Oracle;
+import io.github.shardsum.cli.bench.BenchOracle;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
@@ -31,7 +31,7 @@ class PythonPeerTest {
   @Test
   void theChildHasTheSameOperandsAndTheResultInOrderC() throws MeasurementException {
     try (PythonPeer peer = numpy()) {
-      Oracle oracle = new Oracle(SUBJECT);
+      BenchOracle oracle = new BenchOracle(SUBJECT);
       assertTrue(oracle.accepts(peer.prepare(SUBJECT, oracle.samples())));
     }
   }
@@ -41,7 +41,7 @@ class PythonPeerTest {
     try (PythonPeer peer = numpy()) {
       for (DType dtype : List.of(DType.I32, DType.I64)) {
         BenchCase subject = BenchCases.of("batch in, in out -> out batch", SIZES, dtype);
-        Oracle oracle = new Oracle(subject);
+        BenchOracle oracle = new BenchOracle(subject);
         assertTrue(oracle.accepts(peer.prepare(subject, oracle.samples())), dtype.toString());
       }
     }

@@ -55,7 +55,7 @@ class CorpusTest {
         .replaceAll("[\\u0300-\\u036f]", "");
   }
 
-  private static List<Pair> heldBack(Split split) {
+  private static List<Pair> heldBack(PairSplit split) {
     return corpus.sample(split, Integer.MAX_VALUE).stream().map(Corpus.Item::pair).toList();
   }
 
@@ -66,7 +66,7 @@ class CorpusTest {
             .map(pair -> letters(pair.source()))
             .collect(Collectors.toCollection(HashSet::new));
     learnt.remove("");
-    for (Split split : Split.HELD_BACK) {
+    for (PairSplit split : PairSplit.HELD_BACK) {
       List<Corpus.Item> items = corpus.sample(split, Integer.MAX_VALUE);
       assertTrue(items.size() > 20, split + " " + items.size());
       for (Corpus.Item item : items) {
@@ -79,11 +79,11 @@ class CorpusTest {
   @Test
   void whatIsWithheldIsNoTranslationAndInNoPhrase() {
     Set<String> withheld =
-        heldBack(Split.WITHHELD).stream()
+        heldBack(PairSplit.WITHHELD).stream()
             .map(pair -> letters(pair.target()))
             .collect(Collectors.toSet());
     Set<String> words =
-        heldBack(Split.WITHHELD).stream().map(Pair::target).collect(Collectors.toSet());
+        heldBack(PairSplit.WITHHELD).stream().map(Pair::target).collect(Collectors.toSet());
     for (Pair pair : corpus.training()) {
       assertTrue(!withheld.contains(letters(pair.target())), pair.toString());
       if (pair.kind().isPhrase()) {
@@ -99,7 +99,7 @@ class CorpusTest {
   @Test
   void noNameThatIsHeldBackStandsInAPhrase() {
     Map<String, Set<String>> names = new HashMap<>();
-    for (Split split : List.of(Split.NAMES, Split.WITHHELD)) {
+    for (PairSplit split : List.of(PairSplit.NAMES, PairSplit.WITHHELD)) {
       for (Pair pair : heldBack(split)) {
         String words = blanks(pair.source());
         names.computeIfAbsent(first(words), _ -> new HashSet<>()).add(words);
@@ -129,7 +129,7 @@ class CorpusTest {
   void noNameOfAScriptWithoutBlanksStandsInAPhrase() {
     Predicate<Pair> without = pair -> pair.language().equals("ja") || pair.language().equals("th");
     List<String> names =
-        Stream.of(Split.NAMES, Split.WITHHELD)
+        Stream.of(PairSplit.NAMES, PairSplit.WITHHELD)
             .flatMap(split -> heldBack(split).stream())
             .filter(without)
             .map(Pair::source)
@@ -151,9 +151,11 @@ class CorpusTest {
   @Test
   void noDateOfADecadeOrACenturyThatIsHeldBackIsLearnt() {
     Set<Integer> decades =
-        heldBack(Split.DECADES).stream().map(pair -> year(pair) / 10).collect(Collectors.toSet());
+        heldBack(PairSplit.DECADES).stream()
+            .map(pair -> year(pair) / 10)
+            .collect(Collectors.toSet());
     assertTrue(decades.size() >= 10, decades.toString());
-    assertTrue(heldBack(Split.YEARS).stream().allMatch(pair -> year(pair) >= 2500));
+    assertTrue(heldBack(PairSplit.YEARS).stream().allMatch(pair -> year(pair) >= 2500));
     for (Pair pair : corpus.training()) {
       if (pair.kind() == Pair.Kind.DATE) {
         assertTrue(!decades.contains(year(pair) / 10), pair.toString());
@@ -166,9 +168,9 @@ class CorpusTest {
   @Test
   void noListOfThreeIsLearntWhereTheyAreHeldBackAndNoPairOfLanguageAndRegion() {
     Set<String> languages =
-        heldBack(Split.LISTS).stream().map(Pair::language).collect(Collectors.toSet());
+        heldBack(PairSplit.LISTS).stream().map(Pair::language).collect(Collectors.toSet());
     Set<String> regions =
-        heldBack(Split.REGIONS).stream().map(Pair::target).collect(Collectors.toSet());
+        heldBack(PairSplit.REGIONS).stream().map(Pair::target).collect(Collectors.toSet());
     boolean two = false;
     boolean three = false;
     for (Pair pair : corpus.training()) {
@@ -187,17 +189,17 @@ class CorpusTest {
   void aModelToBeUsedLearnsFromAll() {
     Corpus whole = Corpus.whole(pairs);
     assertEquals(pairs, whole.training());
-    assertTrue(whole.sample(Split.NAMES, 1).isEmpty());
+    assertTrue(whole.sample(PairSplit.NAMES, 1).isEmpty());
     assertNotEquals(corpus.fingerprint(), whole.fingerprint());
   }
 
   @Test
   void morePairsMoveNone() {
-    Map<Pair, Split> before =
-        pairs.stream().collect(Collectors.toMap(pair -> pair, Split::of, (x, _) -> x));
+    Map<Pair, PairSplit> before =
+        pairs.stream().collect(Collectors.toMap(pair -> pair, PairSplit::of, (x, _) -> x));
     List<Pair> more = new ArrayList<>(pairs);
     more.addFirst(new Pair(Pair.Kind.NAME, "de", "Erfundenland", "Inventia", "country ZZ"));
-    assertTrue(more.stream().skip(1).allMatch(pair -> before.get(pair) == Split.of(pair)));
+    assertTrue(more.stream().skip(1).allMatch(pair -> before.get(pair) == PairSplit.of(pair)));
     assertNotEquals(corpus.fingerprint(), Corpus.of(more).fingerprint());
   }
 
@@ -251,9 +253,9 @@ class CorpusTest {
 
   @Test
   void everyLanguageHasOneFamily() {
-    assertEquals("Germanic", Families.of("de"));
-    assertEquals(Families.OTHER, Families.of("xx"));
-    assertTrue(Families.hasOwnScript("ja"));
-    assertEquals(Set.copyOf(Families.all()).size(), Families.all().size());
+    assertEquals("Germanic", LanguageFamilies.of("de"));
+    assertEquals(LanguageFamilies.OTHER, LanguageFamilies.of("xx"));
+    assertTrue(LanguageFamilies.hasOwnScript("ja"));
+    assertEquals(Set.copyOf(LanguageFamilies.all()).size(), LanguageFamilies.all().size());
   }
 }

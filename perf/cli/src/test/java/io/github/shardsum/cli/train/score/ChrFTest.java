@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.cli.train.data.Corpus;
 import io.github.shardsum.cli.train.data.Pair;
-import io.github.shardsum.cli.train.data.Split;
+import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.exec.Workers;
 import java.util.Arrays;
 import java.util.List;
@@ -59,7 +59,7 @@ class ChrFTest {
             pair("fr", "la France", "France"),
             pair("fr", "Italie", "Italy"),
             pair("de", "Österreich", "Austria"));
-    for (Predictor predictor :
+    for (TranslationPredictor predictor :
         List.of(
             new NearestNeighbour(pairs),
             new GramClassifier(pairs, Workers.sequential(), _ -> {}))) {
@@ -72,8 +72,8 @@ class ChrFTest {
     assertEquals(List.of("x"), none.translate(german("x")));
   }
 
-  private static List<Predictor.Source> german(String... texts) {
-    return Arrays.stream(texts).map(text -> new Predictor.Source("de", text)).toList();
+  private static List<TranslationPredictor.Source> german(String... texts) {
+    return Arrays.stream(texts).map(text -> new TranslationPredictor.Source("de", text)).toList();
   }
 
   private static Pair phrase(Pair.Kind kind, String language, String source, String target) {
@@ -92,31 +92,33 @@ class ChrFTest {
             pair("fr", "Italie", "Italy"),
             phrase(Pair.Kind.DATE, "de", "3. Mai 1912", "May 3, 1912"),
             phrase(Pair.Kind.LIST_OF_TWO, "de", "Italien und Mai", "Italy and May"));
-    Templates digits = new Templates(training, false);
+    TemplateBaseline digits = new TemplateBaseline(training, false);
     assertEquals(
         List.of("May 7, 1789", "May 7, 1789", "7. Juni 1789"),
         digits.translate(german("7. Mai 1789", "٠٧. Mai ١٧٨٩", "7. Juni 1789")));
-    Templates names = new Templates(training, true);
+    TemplateBaseline names = new TemplateBaseline(training, true);
     assertEquals(
         List.of("June 7, 1789", "New France and Italy", "Italie und Italy"),
         names.translate(german("7. Juni 1789", "Neufrankreich und Italien", "Italie und Italien")));
     // Of another language the template is known, and the lexicon is not.
     assertEquals(
         List.of("May 7, 1789"),
-        digits.translate(List.of(new Predictor.Source("nl", "7. Mai 1789"))));
+        digits.translate(List.of(new TranslationPredictor.Source("nl", "7. Mai 1789"))));
   }
 
   @Test
   void aModelIsRankedBesideTheBestBaselineOfEachKind() {
     Pair right = pair("de", "Italien", "Italy");
     Corpus.Item item = new Corpus.Item(right, Set.of("Italy"));
-    Corpus corpus = new Corpus(List.of(), Map.of(Split.NAMES, List.of(item)), 1);
-    Evaluation evaluation = new Evaluation(corpus, Map.of(Split.NAMES, 5, Split.LISTS, 5));
+    Corpus corpus = new Corpus(List.of(), Map.of(PairSplit.NAMES, List.of(item)), 1);
+    TranslationEvaluation evaluation =
+        new TranslationEvaluation(corpus, Map.of(PairSplit.NAMES, 5, PairSplit.LISTS, 5));
     evaluation.addBaseline("wrong", _ -> List.of("x"));
     evaluation.addBaseline("right", _ -> List.of("Italy"));
     evaluation.add("model", _ -> List.of("y"));
     assertEquals(
-        List.of(new Evaluation.Rank(Split.NAMES, 1, 0, "right", 1)), evaluation.ranks("model"));
+        List.of(new TranslationEvaluation.Rank(PairSplit.NAMES, 1, 0, "right", 1)),
+        evaluation.ranks("model"));
   }
 
   private static Pair pair(String language, String source, String target) {
