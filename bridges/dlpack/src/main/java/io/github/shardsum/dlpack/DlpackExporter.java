@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import io.github.shardsum.internal.dlpack.Structs;
+import io.github.shardsum.internal.dlpack.DlpackStructs;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.Linker;
@@ -59,7 +59,7 @@ public final class DlpackExporter implements AutoCloseable {
                     Deleter.class,
                     "giveBack",
                     MethodType.methodType(void.class, MemorySegment.class));
-        return Linker.nativeLinker().upcallStub(back, Structs.DELETER, Arena.global());
+        return Linker.nativeLinker().upcallStub(back, DlpackStructs.DELETER, Arena.global());
       } catch (ReflectiveOperationException e) {
         throw new IllegalStateException(e);
       }
@@ -90,7 +90,7 @@ public final class DlpackExporter implements AutoCloseable {
    * @throws WrongThreadException if the memory is confined to another thread
    */
   public MemorySegment give(Tensor tensor, Runnable released) {
-    return give(tensor, released, Structs.MANAGED);
+    return give(tensor, released, DlpackStructs.MANAGED);
   }
 
   /**
@@ -107,7 +107,7 @@ public final class DlpackExporter implements AutoCloseable {
    * @throws WrongThreadException if the memory is confined to another thread
    */
   public MemorySegment giveVersioned(Tensor tensor, Runnable released) {
-    return give(tensor, released, Structs.VERSIONED);
+    return give(tensor, released, DlpackStructs.VERSIONED);
   }
 
   /**
@@ -165,7 +165,7 @@ public final class DlpackExporter implements AutoCloseable {
               + tensor.description()
               + " on the heap; copy it into a tensor of Tensor.allocate");
     }
-    if (layout.equals(Structs.MANAGED) && memory.isReadOnly()) {
+    if (layout.equals(DlpackStructs.MANAGED) && memory.isReadOnly()) {
       throw new IllegalArgumentException(
           "dlpack: must be writable, got read-only memory; use giveVersioned");
     }
@@ -189,27 +189,29 @@ public final class DlpackExporter implements AutoCloseable {
   }
 
   private static void fill(Tensor tensor, Arena own, MemorySegment struct, StructLayout layout) {
-    struct.set(ADDRESS, Structs.at(layout, "deleter"), Deleter.STUB);
-    if (layout.equals(Structs.VERSIONED)) {
-      struct.set(JAVA_INT, Structs.at(layout, "major"), Structs.MAJOR);
-      struct.set(JAVA_INT, Structs.at(layout, "minor"), Structs.MINOR);
-      long flags = tensor.segment().isReadOnly() ? Structs.READ_ONLY : 0;
-      struct.set(JAVA_LONG, Structs.at(layout, "flags"), flags);
+    struct.set(ADDRESS, DlpackStructs.at(layout, "deleter"), Deleter.STUB);
+    if (layout.equals(DlpackStructs.VERSIONED)) {
+      struct.set(JAVA_INT, DlpackStructs.at(layout, "major"), DlpackStructs.MAJOR);
+      struct.set(JAVA_INT, DlpackStructs.at(layout, "minor"), DlpackStructs.MINOR);
+      long flags = tensor.segment().isReadOnly() ? DlpackStructs.READ_ONLY : 0;
+      struct.set(JAVA_LONG, DlpackStructs.at(layout, "flags"), flags);
     }
     describe(tensor, own, struct.asSlice(layout.byteOffset(PathElement.groupElement("dl_tensor"))));
   }
 
   private static void describe(Tensor tensor, Arena own, MemorySegment at) {
     long[] sizes = tensor.shape().toArray();
-    at.set(ADDRESS, Structs.at("data"), tensor.segment());
-    at.set(JAVA_INT, Structs.at("device_type"), Structs.CPU);
-    at.set(JAVA_INT, Structs.at("ndim"), sizes.length);
-    at.set(JAVA_BYTE, Structs.at("code"), Structs.code(tensor.dtype()));
-    at.set(JAVA_BYTE, Structs.at("bits"), Structs.bits(tensor.dtype()));
-    at.set(JAVA_SHORT, Structs.at("lanes"), (short) 1);
-    at.set(ADDRESS, Structs.at("shape"), own.allocateFrom(JAVA_LONG, sizes));
-    at.set(ADDRESS, Structs.at("strides"), own.allocateFrom(JAVA_LONG, tensor.strides()));
+    at.set(ADDRESS, DlpackStructs.at("data"), tensor.segment());
+    at.set(JAVA_INT, DlpackStructs.at("device_type"), DlpackStructs.CPU);
+    at.set(JAVA_INT, DlpackStructs.at("ndim"), sizes.length);
+    at.set(JAVA_BYTE, DlpackStructs.at("code"), DlpackStructs.code(tensor.dtype()));
+    at.set(JAVA_BYTE, DlpackStructs.at("bits"), DlpackStructs.bits(tensor.dtype()));
+    at.set(JAVA_SHORT, DlpackStructs.at("lanes"), (short) 1);
+    at.set(ADDRESS, DlpackStructs.at("shape"), own.allocateFrom(JAVA_LONG, sizes));
+    at.set(ADDRESS, DlpackStructs.at("strides"), own.allocateFrom(JAVA_LONG, tensor.strides()));
     at.set(
-        JAVA_LONG, Structs.at("byte_offset"), tensor.offset() * (long) tensor.dtype().byteSize());
+        JAVA_LONG,
+        DlpackStructs.at("byte_offset"),
+        tensor.offset() * (long) tensor.dtype().byteSize());
   }
 }

@@ -6,7 +6,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import io.github.shardsum.internal.dlpack.Structs;
+import io.github.shardsum.internal.dlpack.DlpackStructs;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -39,7 +39,7 @@ public final class DlpackTensor implements AutoCloseable {
    *     memory; the struct is then still the caller's
    */
   public static DlpackTensor take(MemorySegment managed) {
-    return take(managed, Structs.MANAGED);
+    return take(managed, DlpackStructs.MANAGED);
   }
 
   /**
@@ -50,7 +50,7 @@ public final class DlpackTensor implements AutoCloseable {
    * @throws IllegalArgumentException as {@link #take}, or if its major version is not 1
    */
   public static DlpackTensor takeVersioned(MemorySegment managed) {
-    return take(managed, Structs.VERSIONED);
+    return take(managed, DlpackStructs.VERSIONED);
   }
 
   /**
@@ -81,16 +81,17 @@ public final class DlpackTensor implements AutoCloseable {
     MemorySegment struct =
         MemorySegment.ofAddress(managed.address()).reinterpret(layout.byteSize());
     boolean readOnly = false;
-    if (layout.equals(Structs.VERSIONED)) {
-      int major = struct.get(JAVA_INT, Structs.at(layout, "major"));
-      if (major != Structs.MAJOR) {
+    if (layout.equals(DlpackStructs.VERSIONED)) {
+      int major = struct.get(JAVA_INT, DlpackStructs.at(layout, "major"));
+      if (major != DlpackStructs.MAJOR) {
         throw new IllegalArgumentException(
-            "dlpack: major version must be " + Structs.MAJOR + ", got " + major);
+            "dlpack: major version must be " + DlpackStructs.MAJOR + ", got " + major);
       }
-      readOnly = (struct.get(JAVA_LONG, Structs.at(layout, "flags")) & Structs.READ_ONLY) != 0;
+      readOnly =
+          (struct.get(JAVA_LONG, DlpackStructs.at(layout, "flags")) & DlpackStructs.READ_ONLY) != 0;
     }
-    View view = View.of(Structs.tensor(struct, layout));
-    MemorySegment deleter = struct.get(ADDRESS, Structs.at(layout, "deleter"));
+    View view = View.of(DlpackStructs.tensor(struct, layout));
+    MemorySegment deleter = struct.get(ADDRESS, DlpackStructs.at(layout, "deleter"));
     Arena arena = Arena.ofShared();
     MemorySegment memory =
         view.first().reinterpret(view.bytes(), arena, _ -> delete(deleter, struct));
@@ -102,7 +103,7 @@ public final class DlpackTensor implements AutoCloseable {
     if (deleter.equals(MemorySegment.NULL)) {
       return;
     }
-    MethodHandle call = Linker.nativeLinker().downcallHandle(deleter, Structs.DELETER);
+    MethodHandle call = Linker.nativeLinker().downcallHandle(deleter, DlpackStructs.DELETER);
     try {
       call.invokeExact(struct);
     } catch (Throwable e) {
@@ -120,21 +121,21 @@ public final class DlpackTensor implements AutoCloseable {
       DType dtype, Shape shape, long[] strides, MemorySegment first, long offset, long bytes) {
     @SuppressWarnings("restricted")
     static View of(MemorySegment tensor) {
-      int device = tensor.get(JAVA_INT, Structs.at("device_type"));
-      if (!Structs.isHost(device)) {
+      int device = tensor.get(JAVA_INT, DlpackStructs.at("device_type"));
+      if (!DlpackStructs.isHost(device)) {
         throw new IllegalArgumentException(
             "dlpack: memory must be the processor's (device type 1, 3 or 11), got device type "
                 + device);
       }
       DType dtype =
-          Structs.dtype(
-              tensor.get(JAVA_BYTE, Structs.at("code")),
-              tensor.get(JAVA_BYTE, Structs.at("bits")) & 0xFF,
-              tensor.get(JAVA_SHORT, Structs.at("lanes")));
-      int rank = tensor.get(JAVA_INT, Structs.at("ndim"));
+          DlpackStructs.dtype(
+              tensor.get(JAVA_BYTE, DlpackStructs.at("code")),
+              tensor.get(JAVA_BYTE, DlpackStructs.at("bits")) & 0xFF,
+              tensor.get(JAVA_SHORT, DlpackStructs.at("lanes")));
+      int rank = tensor.get(JAVA_INT, DlpackStructs.at("ndim"));
       long listed = (long) rank * Long.BYTES;
-      Shape shape = Shape.of(longs(tensor.get(ADDRESS, Structs.at("shape")), listed));
-      MemorySegment steps = tensor.get(ADDRESS, Structs.at("strides"));
+      Shape shape = Shape.of(longs(tensor.get(ADDRESS, DlpackStructs.at("shape")), listed));
+      MemorySegment steps = tensor.get(ADDRESS, DlpackStructs.at("strides"));
       long[] strides =
           steps.equals(MemorySegment.NULL) ? shape.rowMajorStrides() : longs(steps, listed);
       long down = 0;
@@ -145,8 +146,8 @@ public final class DlpackTensor implements AutoCloseable {
         up += Math.max(0, last);
       }
       long start =
-          tensor.get(ADDRESS, Structs.at("data")).address()
-              + tensor.get(JAVA_LONG, Structs.at("byte_offset"));
+          tensor.get(ADDRESS, DlpackStructs.at("data")).address()
+              + tensor.get(JAVA_LONG, DlpackStructs.at("byte_offset"));
       long elements = shape.elementCount() == 0 ? 0 : up - down + 1;
       MemorySegment first = MemorySegment.ofAddress(start + down * dtype.byteSize());
       return new View(dtype, shape, strides, first, -down, elements * dtype.byteSize());

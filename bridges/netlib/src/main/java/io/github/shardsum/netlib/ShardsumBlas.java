@@ -3,9 +3,9 @@ package io.github.shardsum.netlib;
 import dev.ludovic.netlib.blas.BLAS;
 import dev.ludovic.netlib.blas.JavaBLAS;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.internal.netlib.BlasMatrix;
+import io.github.shardsum.internal.netlib.BlasProducts;
 import io.github.shardsum.internal.netlib.JavaRoutines;
-import io.github.shardsum.internal.netlib.Matrix;
-import io.github.shardsum.internal.netlib.Products;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -33,7 +33,7 @@ public final class ShardsumBlas extends JavaRoutines {
   private static final long SMALL_MATRIX = 1024;
   private static final int SMALL_VECTOR = 256;
 
-  private final Products products = new Products();
+  private final BlasProducts products = new BlasProducts();
 
   /** BLAS whose other routines go to netlib's Java. */
   public ShardsumBlas() {
@@ -83,14 +83,16 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     if (k == 0 || alpha == 0) {
-      Products.scale(beta, Matrix.of(c, offsetc, m, n, ldc));
+      BlasProducts.scale(beta, BlasMatrix.of(c, offsetc, m, n, ldc));
       return;
     }
-    Matrix left =
-        oriented(turnA.get(), Matrix.of(a, offseta, turnA.get() ? k : m, turnA.get() ? m : k, lda));
-    Matrix right =
-        oriented(turnB.get(), Matrix.of(b, offsetb, turnB.get() ? n : k, turnB.get() ? k : n, ldb));
-    products.product(alpha, left, right, beta, Matrix.of(c, offsetc, m, n, ldc));
+    BlasMatrix left =
+        oriented(
+            turnA.get(), BlasMatrix.of(a, offseta, turnA.get() ? k : m, turnA.get() ? m : k, lda));
+    BlasMatrix right =
+        oriented(
+            turnB.get(), BlasMatrix.of(b, offsetb, turnB.get() ? n : k, turnB.get() ? k : n, ldb));
+    products.product(alpha, left, right, beta, BlasMatrix.of(c, offsetc, m, n, ldc));
   }
 
   @Override
@@ -120,7 +122,7 @@ public final class ShardsumBlas extends JavaRoutines {
       java.dgemv(trans, m, n, alpha, a, offseta, lda, x, offsetx, incx, beta, y, offsety, incy);
       return;
     }
-    Matrix matrix = oriented(turn.get(), Matrix.of(a, offseta, m, n, lda));
+    BlasMatrix matrix = oriented(turn.get(), BlasMatrix.of(a, offseta, m, n, lda));
     Tensor from = vector(MemorySegment.ofArray(x), DType.F64, matrix.columns(), offsetx, incx);
     Tensor to = vector(MemorySegment.ofArray(y), DType.F64, matrix.rows(), offsety, incy);
     products.product(alpha, matrix, from, beta, to);
@@ -151,7 +153,7 @@ public final class ShardsumBlas extends JavaRoutines {
     }
     Tensor down = vector(MemorySegment.ofArray(x), DType.F64, m, offsetx, incx);
     Tensor along = vector(MemorySegment.ofArray(y), DType.F64, n, offsety, incy);
-    products.outer(alpha, down, along, Matrix.of(a, offseta, m, n, lda));
+    products.outer(alpha, down, along, BlasMatrix.of(a, offseta, m, n, lda));
   }
 
   @Override
@@ -183,12 +185,13 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     if (k == 0 || alpha == 0) {
-      Products.scaleTriangle(lower.get(), beta, Matrix.of(c, offsetc, n, n, ldc));
+      BlasProducts.scaleTriangle(lower.get(), beta, BlasMatrix.of(c, offsetc, n, n, ldc));
       return;
     }
-    Matrix matrix =
-        oriented(turn.get(), Matrix.of(a, offseta, turn.get() ? k : n, turn.get() ? n : k, lda));
-    products.rankUpdate(lower.get(), alpha, matrix, beta, Matrix.of(c, offsetc, n, n, ldc));
+    BlasMatrix matrix =
+        oriented(
+            turn.get(), BlasMatrix.of(a, offseta, turn.get() ? k : n, turn.get() ? n : k, lda));
+    products.rankUpdate(lower.get(), alpha, matrix, beta, BlasMatrix.of(c, offsetc, n, n, ldc));
   }
 
   @Override
@@ -222,9 +225,10 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     int size = left.get() ? m : n;
-    Matrix whole = Products.symmetric(lower.get(), Matrix.of(a, offseta, size, size, lda));
-    Matrix other = Matrix.of(b, offsetb, m, n, ldb);
-    Matrix result = Matrix.of(c, offsetc, m, n, ldc);
+    BlasMatrix whole =
+        BlasProducts.symmetric(lower.get(), BlasMatrix.of(a, offseta, size, size, lda));
+    BlasMatrix other = BlasMatrix.of(b, offsetb, m, n, ldb);
+    BlasMatrix result = BlasMatrix.of(c, offsetc, m, n, ldc);
     products.product(alpha, left.get() ? whole : other, left.get() ? other : whole, beta, result);
   }
 
@@ -261,10 +265,10 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     int size = left.get() ? m : n;
-    Matrix triangle =
-        oriented(turn.get().equals(left.get()), Matrix.of(a, offseta, size, size, lda));
-    Matrix unknown = oriented(!left.get(), Matrix.of(b, offsetb, m, n, ldb));
-    Products.scale(alpha, unknown);
+    BlasMatrix triangle =
+        oriented(turn.get().equals(left.get()), BlasMatrix.of(a, offseta, size, size, lda));
+    BlasMatrix unknown = oriented(!left.get(), BlasMatrix.of(b, offsetb, m, n, ldb));
+    BlasProducts.scale(alpha, unknown);
     // x t = b from the right is t^T x^T = b^T.
     boolean down = lower.get() == !turn.get().equals(left.get());
     products.solve(
@@ -329,7 +333,7 @@ public final class ShardsumBlas extends JavaRoutines {
     // If squares overflow or underflow, the vector is scaled first.
     return squares > 1e-280 && squares < 1e280
         ? Math.sqrt(squares)
-        : Products.scaledNorm(vector(MemorySegment.ofArray(x), DType.F64, n, offsetx, incx));
+        : BlasProducts.scaledNorm(vector(MemorySegment.ofArray(x), DType.F64, n, offsetx, incx));
   }
 
   @Override
@@ -366,14 +370,16 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     if (k == 0 || alpha == 0) {
-      Products.scale(beta, Matrix.of(c, offsetc, m, n, ldc));
+      BlasProducts.scale(beta, BlasMatrix.of(c, offsetc, m, n, ldc));
       return;
     }
-    Matrix left =
-        oriented(turnA.get(), Matrix.of(a, offseta, turnA.get() ? k : m, turnA.get() ? m : k, lda));
-    Matrix right =
-        oriented(turnB.get(), Matrix.of(b, offsetb, turnB.get() ? n : k, turnB.get() ? k : n, ldb));
-    products.product(alpha, left, right, beta, Matrix.of(c, offsetc, m, n, ldc));
+    BlasMatrix left =
+        oriented(
+            turnA.get(), BlasMatrix.of(a, offseta, turnA.get() ? k : m, turnA.get() ? m : k, lda));
+    BlasMatrix right =
+        oriented(
+            turnB.get(), BlasMatrix.of(b, offsetb, turnB.get() ? n : k, turnB.get() ? k : n, ldb));
+    products.product(alpha, left, right, beta, BlasMatrix.of(c, offsetc, m, n, ldc));
   }
 
   @Override
@@ -403,7 +409,7 @@ public final class ShardsumBlas extends JavaRoutines {
       java.sgemv(trans, m, n, alpha, a, offseta, lda, x, offsetx, incx, beta, y, offsety, incy);
       return;
     }
-    Matrix matrix = oriented(turn.get(), Matrix.of(a, offseta, m, n, lda));
+    BlasMatrix matrix = oriented(turn.get(), BlasMatrix.of(a, offseta, m, n, lda));
     Tensor from = vector(MemorySegment.ofArray(x), DType.F32, matrix.columns(), offsetx, incx);
     Tensor to = vector(MemorySegment.ofArray(y), DType.F32, matrix.rows(), offsety, incy);
     products.product(alpha, matrix, from, beta, to);
@@ -434,7 +440,7 @@ public final class ShardsumBlas extends JavaRoutines {
     }
     Tensor down = vector(MemorySegment.ofArray(x), DType.F32, m, offsetx, incx);
     Tensor along = vector(MemorySegment.ofArray(y), DType.F32, n, offsety, incy);
-    products.outer(alpha, down, along, Matrix.of(a, offseta, m, n, lda));
+    products.outer(alpha, down, along, BlasMatrix.of(a, offseta, m, n, lda));
   }
 
   @Override
@@ -466,12 +472,13 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     if (k == 0 || alpha == 0) {
-      Products.scaleTriangle(lower.get(), beta, Matrix.of(c, offsetc, n, n, ldc));
+      BlasProducts.scaleTriangle(lower.get(), beta, BlasMatrix.of(c, offsetc, n, n, ldc));
       return;
     }
-    Matrix matrix =
-        oriented(turn.get(), Matrix.of(a, offseta, turn.get() ? k : n, turn.get() ? n : k, lda));
-    products.rankUpdate(lower.get(), alpha, matrix, beta, Matrix.of(c, offsetc, n, n, ldc));
+    BlasMatrix matrix =
+        oriented(
+            turn.get(), BlasMatrix.of(a, offseta, turn.get() ? k : n, turn.get() ? n : k, lda));
+    products.rankUpdate(lower.get(), alpha, matrix, beta, BlasMatrix.of(c, offsetc, n, n, ldc));
   }
 
   @Override
@@ -505,9 +512,10 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     int size = left.get() ? m : n;
-    Matrix whole = Products.symmetric(lower.get(), Matrix.of(a, offseta, size, size, lda));
-    Matrix other = Matrix.of(b, offsetb, m, n, ldb);
-    Matrix result = Matrix.of(c, offsetc, m, n, ldc);
+    BlasMatrix whole =
+        BlasProducts.symmetric(lower.get(), BlasMatrix.of(a, offseta, size, size, lda));
+    BlasMatrix other = BlasMatrix.of(b, offsetb, m, n, ldb);
+    BlasMatrix result = BlasMatrix.of(c, offsetc, m, n, ldc);
     products.product(alpha, left.get() ? whole : other, left.get() ? other : whole, beta, result);
   }
 
@@ -544,10 +552,10 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     int size = left.get() ? m : n;
-    Matrix triangle =
-        oriented(turn.get().equals(left.get()), Matrix.of(a, offseta, size, size, lda));
-    Matrix unknown = oriented(!left.get(), Matrix.of(b, offsetb, m, n, ldb));
-    Products.scale(alpha, unknown);
+    BlasMatrix triangle =
+        oriented(turn.get().equals(left.get()), BlasMatrix.of(a, offseta, size, size, lda));
+    BlasMatrix unknown = oriented(!left.get(), BlasMatrix.of(b, offsetb, m, n, ldb));
+    BlasProducts.scale(alpha, unknown);
     // x t = b from the right is t^T x^T = b^T.
     boolean down = lower.get() == !turn.get().equals(left.get());
     products.solve(
@@ -613,7 +621,7 @@ public final class ShardsumBlas extends JavaRoutines {
     return squares > 1e-25f && squares < 1e30f
         ? (float) Math.sqrt(squares)
         : (float)
-            Products.scaledNorm(vector(MemorySegment.ofArray(x), DType.F32, n, offsetx, incx));
+            BlasProducts.scaledNorm(vector(MemorySegment.ofArray(x), DType.F32, n, offsetx, incx));
   }
 
   /** Whether the argument asks for a transposed matrix; empty if it is none of BLAS's letters. */
@@ -647,14 +655,14 @@ public final class ShardsumBlas extends JavaRoutines {
         || (Math.min(rows, columns) > 0 && offset + (columns - 1L) * leading + rows > length);
   }
 
-  private static Matrix oriented(boolean turned, Matrix matrix) {
+  private static BlasMatrix oriented(boolean turned, BlasMatrix matrix) {
     return turned ? matrix.transposed() : matrix;
   }
 
   /** A vector as BLAS has it: with a negative step its first element is the last in memory. */
   private static Tensor vector(MemorySegment memory, DType dtype, int n, int offset, int step) {
     long first = step > 0 ? offset : offset - (n - 1L) * step;
-    Matrix.checkInside(first, first + (n - 1L) * step, memory, dtype);
+    BlasMatrix.checkInside(first, first + (n - 1L) * step, memory, dtype);
     return Tensor.ofStrided(dtype, memory, first, Shape.of(n), step);
   }
 }

@@ -14,7 +14,7 @@ import java.util.concurrent.ConcurrentMap;
  * calling thread. Einsums are compiled once for each shape, and at most {@value #KEPT} of them are
  * kept. Thread-safe.
  */
-public final class Products {
+public final class BlasProducts {
   private static final int KEPT = 512;
 
   /** Columns of a block. The triangles of all blocks cost BLOCK / rows of the work. */
@@ -26,7 +26,7 @@ public final class Products {
   private final ConcurrentMap<Key, Einsum> compiled = new ConcurrentHashMap<>();
 
   /** None compiled yet. */
-  public Products() {}
+  public BlasProducts() {}
 
   private record Key(String equation, List<OperandSpec> operands) {}
 
@@ -38,7 +38,7 @@ public final class Products {
      * @param block a triangle, column by column without gaps
      * @param right x after the call, column by column without gaps
      */
-    void solve(Matrix block, Matrix right);
+    void solve(BlasMatrix block, BlasMatrix right);
   }
 
   /**
@@ -73,7 +73,7 @@ public final class Products {
    * @param beta factor of c; 0 does not read it
    * @param c {@code [m, n]}
    */
-  public void product(double alpha, Matrix a, Matrix b, double beta, Matrix c) {
+  public void product(double alpha, BlasMatrix a, BlasMatrix b, double beta, BlasMatrix c) {
     // Columns of c are rows of its transpose, which is in C order if c has no gaps.
     run(
         "nk,km->nm",
@@ -93,7 +93,7 @@ public final class Products {
    * @param beta factor of y; 0 does not read it
    * @param y {@code [m]}
    */
-  public void product(double alpha, Matrix a, Tensor x, double beta, Tensor y) {
+  public void product(double alpha, BlasMatrix a, Tensor x, double beta, Tensor y) {
     run("mn,n->m", alpha, beta, y, a.tensor(), x);
   }
 
@@ -105,7 +105,7 @@ public final class Products {
    * @param y {@code [n]}
    * @param a {@code [m, n]}
    */
-  public void outer(double alpha, Tensor x, Tensor y, Matrix a) {
+  public void outer(double alpha, Tensor x, Tensor y, BlasMatrix a) {
     run("n,m->nm", alpha, 1, a.transposed().tensor(), y, x);
   }
 
@@ -118,24 +118,24 @@ public final class Products {
    * @param beta factor of c; 0 does not read it
    * @param c {@code [n, n]}
    */
-  public void rankUpdate(boolean lower, double alpha, Matrix a, double beta, Matrix c) {
+  public void rankUpdate(boolean lower, double alpha, BlasMatrix a, double beta, BlasMatrix c) {
     int n = c.rows();
     for (int from = 0; from < n; from += BLOCK) {
       int to = Math.min(n, from + BLOCK);
-      Matrix rows = a.part(from, to, 0, a.columns());
-      Matrix square = Matrix.zeros(c.dtype(), to - from, to - from);
+      BlasMatrix rows = a.part(from, to, 0, a.columns());
+      BlasMatrix square = BlasMatrix.zeros(c.dtype(), to - from, to - from);
       product(alpha, rows, rows.transposed(), 0, square);
       addTriangle(lower, square, beta, c.part(from, to, from, to));
       int first = lower ? to : 0;
       int last = lower ? n : from;
       if (first < last) {
-        Matrix others = a.part(first, last, 0, a.columns());
+        BlasMatrix others = a.part(first, last, 0, a.columns());
         product(alpha, others, rows.transposed(), beta, c.part(first, last, from, to));
       }
     }
   }
 
-  private static void addTriangle(boolean lower, Matrix square, double beta, Matrix c) {
+  private static void addTriangle(boolean lower, BlasMatrix square, double beta, BlasMatrix c) {
     for (int column = 0; column < c.columns(); column++) {
       int first = lower ? column : 0;
       int last = lower ? c.rows() : column + 1;
@@ -153,8 +153,8 @@ public final class Products {
    * @param a {@code [n, n]}
    * @return a fresh matrix
    */
-  public static Matrix symmetric(boolean lower, Matrix a) {
-    Matrix whole = Matrix.zeros(a.dtype(), a.rows(), a.columns());
+  public static BlasMatrix symmetric(boolean lower, BlasMatrix a) {
+    BlasMatrix whole = BlasMatrix.zeros(a.dtype(), a.rows(), a.columns());
     for (int column = 0; column < a.columns(); column++) {
       int first = lower ? column : 0;
       int last = lower ? a.rows() : column + 1;
@@ -173,7 +173,7 @@ public final class Products {
    * @param alpha the factor; 0 does not read b
    * @param b any matrix
    */
-  public static void scale(double alpha, Matrix b) {
+  public static void scale(double alpha, BlasMatrix b) {
     for (int column = 0; column < b.columns() && alpha != 1; column++) {
       for (int row = 0; row < b.rows(); row++) {
         b.set(row, column, alpha == 0 ? 0 : alpha * b.get(row, column));
@@ -188,8 +188,8 @@ public final class Products {
    * @param beta the factor; 0 does not read c
    * @param c {@code [n, n]}
    */
-  public static void scaleTriangle(boolean lower, double beta, Matrix c) {
-    addTriangle(lower, Matrix.zeros(c.dtype(), c.rows(), c.columns()), beta, c);
+  public static void scaleTriangle(boolean lower, double beta, BlasMatrix c) {
+    addTriangle(lower, BlasMatrix.zeros(c.dtype(), c.rows(), c.columns()), beta, c);
   }
 
   /**
@@ -223,20 +223,20 @@ public final class Products {
    * @param b {@code [m, n]}
    * @param diagonal solves a diagonal block of t for its rows of b
    */
-  public void solve(boolean lower, Matrix t, Matrix b, Diagonal diagonal) {
+  public void solve(boolean lower, BlasMatrix t, BlasMatrix b, Diagonal diagonal) {
     int m = t.rows();
     int blocks = Math.ceilDiv(m, BLOCK);
     for (int i = 0; i < blocks; i++) {
       int from = (lower ? i : blocks - 1 - i) * BLOCK;
       int to = Math.min(m, from + BLOCK);
-      Matrix solved = b.part(from, to, 0, b.columns());
-      Matrix packed = solved.packed();
+      BlasMatrix solved = b.part(from, to, 0, b.columns());
+      BlasMatrix packed = solved.packed();
       diagonal.solve(t.part(from, to, from, to).packed(), packed);
       solved.tensor().assign(packed.tensor());
       int first = lower ? to : 0;
       int last = lower ? m : from;
       if (first < last) {
-        Matrix rest = b.part(first, last, 0, b.columns());
+        BlasMatrix rest = b.part(first, last, 0, b.columns());
         product(-1, t.part(first, last, from, to), packed, 1, rest);
       }
     }

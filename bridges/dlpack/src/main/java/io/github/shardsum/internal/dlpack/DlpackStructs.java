@@ -14,7 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.StructLayout;
 
 /** The structs of dlpack.h, version 1.1, on machines of 64 bits. */
-public final class Structs {
+public final class DlpackStructs {
   /** Memory that the processor reads: kDLCPU. */
   public static final int CPU = 1;
 
@@ -65,7 +65,7 @@ public final class Structs {
   /** {@code void (*deleter)(struct *self)}. */
   public static final FunctionDescriptor DELETER = FunctionDescriptor.ofVoid(ADDRESS);
 
-  private Structs() {}
+  private DlpackStructs() {}
 
   /**
    * The tensor inside a managed one.

@@ -18,7 +18,7 @@ import java.util.Objects;
  * @param down elements from one row to the next
  * @param along elements from one column to the next
  */
-public record Matrix(
+public record BlasMatrix(
     DType dtype, MemorySegment memory, long offset, int rows, int columns, long down, long along) {
   /**
    * A matrix that is stored column by column, as BLAS requires.
@@ -30,9 +30,9 @@ public record Matrix(
    * @param leading elements from one column to the next
    * @return the matrix
    */
-  public static Matrix of(double[] array, int offset, int rows, int columns, int leading) {
+  public static BlasMatrix of(double[] array, int offset, int rows, int columns, int leading) {
     MemorySegment memory = MemorySegment.ofArray(array);
-    return new Matrix(DType.F64, memory, offset, rows, columns, 1, leading);
+    return new BlasMatrix(DType.F64, memory, offset, rows, columns, 1, leading);
   }
 
   /**
@@ -45,13 +45,13 @@ public record Matrix(
    * @param leading elements from one column to the next
    * @return the matrix
    */
-  public static Matrix of(float[] array, int offset, int rows, int columns, int leading) {
+  public static BlasMatrix of(float[] array, int offset, int rows, int columns, int leading) {
     MemorySegment memory = MemorySegment.ofArray(array);
-    return new Matrix(DType.F32, memory, offset, rows, columns, 1, leading);
+    return new BlasMatrix(DType.F32, memory, offset, rows, columns, 1, leading);
   }
 
   /** A fresh matrix of zeros, column by column. */
-  static Matrix zeros(DType dtype, int rows, int columns) {
+  static BlasMatrix zeros(DType dtype, int rows, int columns) {
     int elements = Math.multiplyExact(rows, columns);
     return dtype == DType.F64
         ? of(new double[elements], 0, rows, columns, rows)
@@ -59,8 +59,8 @@ public record Matrix(
   }
 
   /** A copy, column by column without gaps. */
-  Matrix packed() {
-    Matrix copy = zeros(dtype, rows, columns);
+  BlasMatrix packed() {
+    BlasMatrix copy = zeros(dtype, rows, columns);
     copy.tensor().assign(tensor());
     return copy;
   }
@@ -88,14 +88,15 @@ public record Matrix(
    *
    * @return the view
    */
-  public Matrix transposed() {
-    return new Matrix(dtype, memory, offset, columns, rows, along, down);
+  public BlasMatrix transposed() {
+    return new BlasMatrix(dtype, memory, offset, columns, rows, along, down);
   }
 
   /** The view of some rows and columns, the last ones excluded. */
-  Matrix part(int firstRow, int lastRow, int firstColumn, int lastColumn) {
+  BlasMatrix part(int firstRow, int lastRow, int firstColumn, int lastColumn) {
     long at = offset + firstRow * down + firstColumn * along;
-    return new Matrix(dtype, memory, at, lastRow - firstRow, lastColumn - firstColumn, down, along);
+    return new BlasMatrix(
+        dtype, memory, at, lastRow - firstRow, lastColumn - firstColumn, down, along);
   }
 
   /**
