@@ -4,7 +4,8 @@ import io.github.shardsum.grouped.GroupedProduct;
 import java.util.stream.IntStream;
 
 /**
- * The number of rows of a {@link ExpertChunk}. Its arrays must be a small part of a layer's memory.
+ * The number of rows of an {@link ExpertChunk}. Its arrays must be a small part of a layer's
+ * memory.
  */
 final class ExpertChunkSize {
   /** The largest number of rows of a chunk. */
