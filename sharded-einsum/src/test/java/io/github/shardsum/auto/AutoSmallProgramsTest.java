@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 class AutoSmallProgramsTest {
   /** As many as the property asks for. */
   private static final int PROGRAMS =
-      Integer.getInteger("shardsum.auto.programs", TestDepth.cases(4, 20, 20));
+      Integer.getInteger("shardsum.auto.programs", TestDepth.cases(4, 40, 60));
 
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
 
