@@ -145,7 +145,7 @@ class SumOrderTest {
   @ValueSource(ints = {2, 4, 64, 512})
   void sumsHaveTheBitsOfTheDefinition(int leaf) {
     Random random = new Random(leaf);
-    int tries = TestDepth.cases(2, 8, 16);
+    int tries = TestDepth.cases(2, 12, 16);
     try (Workers workers = Workers.of(3)) {
       for (int attempt = 0; attempt < tries; attempt++) {
         for (String equation : EQUATIONS) {
