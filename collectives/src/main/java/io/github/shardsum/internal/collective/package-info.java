@@ -1,4 +1,4 @@
-/** Checks of calls and engines behind collectives. */
+/** Checks that all collectives share, and the search for the configured engine. */
 @NullMarked
 package io.github.shardsum.internal.collective;
 

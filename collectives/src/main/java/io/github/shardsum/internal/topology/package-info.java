@@ -1,4 +1,7 @@
-/** Loads of links, phase by phase, from which the costs of collectives are computed. */
+/**
+ * Placed groups on the grid of chips, schedules of messages, and the loads of links and lines in
+ * each phase.
+ */
 @NullMarked
 package io.github.shardsum.internal.topology;
 

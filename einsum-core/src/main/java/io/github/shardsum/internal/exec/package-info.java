@@ -1,4 +1,7 @@
-/** Threads behind Workers. */
+/**
+ * The threads behind {@code Workers}: teams, helpers, parallel regions, the cost of handing work
+ * over, and whether sharing work pays.
+ */
 @NullMarked
 package io.github.shardsum.internal.exec;
 

@@ -1,4 +1,7 @@
-/** Moves between tensors and the arrays that kernels compute on. */
+/**
+ * Raw memory of tensors: elements by dtype, nests of loops over strided arrays, strided and
+ * transposing copies, rows of a table.
+ */
 @NullMarked
 package io.github.shardsum.internal.memory;
 

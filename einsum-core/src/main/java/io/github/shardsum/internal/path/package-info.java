@@ -1,4 +1,8 @@
-/** Searches for contraction paths, and their costs. */
+/**
+ * The search for paths: greedy, optimal, by local moves (annealing, refined subtrees, dynamic
+ * programming over subsets), slices; its trees, costs, labels, random numbers and time budget; the
+ * parser and printed tables of paths.
+ */
 @NullMarked
 package io.github.shardsum.internal.path;
 

@@ -1,4 +1,7 @@
-/** Operations on tensors that go row by row: operands are staged, threads share out the rows. */
+/**
+ * Loops of operations row by row: pointwise, along an axis, statistics, selection, copies and
+ * gathers of rows; threads that share rows.
+ */
 @NullMarked
 package io.github.shardsum.internal.rows;
 

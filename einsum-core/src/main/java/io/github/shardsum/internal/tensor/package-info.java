@@ -1,4 +1,6 @@
-/** Views, text and overlap of tensors. */
+/**
+ * Views, overlap of tensors, Python's notation of slices, text of tensors, arrays under a segment.
+ */
 @NullMarked
 package io.github.shardsum.internal.tensor;
 

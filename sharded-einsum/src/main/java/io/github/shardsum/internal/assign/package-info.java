@@ -1,4 +1,8 @@
-/** The solver of assignments: reduction, bound and search. */
+/**
+ * The solver: reductions of the graph (presolve, dominance, eliminated nodes), bounds (the dual,
+ * branching), searches by moves of trees; costs, usage of memory, random numbers and effort of the
+ * solver.
+ */
 @NullMarked
 package io.github.shardsum.internal.assign;
 

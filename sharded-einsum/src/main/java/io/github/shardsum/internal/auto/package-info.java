@@ -1,4 +1,7 @@
-/** The search for annotations: a graph of layouts, and plans that decide. */
+/**
+ * A graph of layouts with prices on its edges proposes annotations, and the prices of plans decide;
+ * repeated layers, trials; one memory limit or a falling series of them ({@code Pareto}).
+ */
 @NullMarked
 package io.github.shardsum.internal.auto;
 

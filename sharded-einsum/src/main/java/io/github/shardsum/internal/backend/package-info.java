@@ -1,4 +1,4 @@
-/** Checks of arguments and names before an executable runs. */
+/** Checks that executables share: arguments and bindings of tensors to names, kernels as code. */
 @NullMarked
 package io.github.shardsum.internal.backend;
 

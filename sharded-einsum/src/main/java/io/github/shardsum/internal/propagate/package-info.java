@@ -1,4 +1,7 @@
-/** The fixed point over factors: reads sharding rules and never an operation. */
+/**
+ * The propagator, which moves layouts along the rules: its nodes, known splits, conflicts of axes,
+ * regions, partial sums.
+ */
 @NullMarked
 package io.github.shardsum.internal.propagate;
 

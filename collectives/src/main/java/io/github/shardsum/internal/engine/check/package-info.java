@@ -1,5 +1,6 @@
 /**
- * Checks of the devices' calls of a collective: the rules, aliasing, agreement of all processes.
+ * Checks of each device's call and operands: rules, aliasing, agreement of all participants,
+ * reports of mismatches.
  */
 @NullMarked
 package io.github.shardsum.internal.engine.check;

@@ -1,4 +1,8 @@
-/** Bytes between devices and processes: blocks, box copies, the reduction tree, transports. */
+/**
+ * The bytes of a collective: blocks, boxes and copies, its phases, groups and devices of processes,
+ * reductions of a group along the tree; transports, exchanges with other processes, their buffers
+ * and fingerprints.
+ */
 @NullMarked
 package io.github.shardsum.internal.engine.transfer;
 

@@ -1,4 +1,7 @@
-/** Routing of a group: gates, choices, slots, weights, and the notation of options. */
+/**
+ * The choice of experts and slots: gates, groups, routers by token or by expert, slots, uniform
+ * random numbers, notation of options, checks of arguments.
+ */
 @NullMarked
 package io.github.shardsum.internal.moe.route;
 

@@ -1,4 +1,4 @@
-/** The gradient of each operation. */
+/** The gradient of each operation ({@code ...Gradient}), and differentiation of a program. */
 @NullMarked
 package io.github.shardsum.internal.program.gradient;
 

@@ -1,4 +1,4 @@
-/** The text of programs and its parser. */
+/** Parsers and printers of programs, operations and attributes. */
 @NullMarked
 package io.github.shardsum.internal.program.text;
 

@@ -1,4 +1,6 @@
-/** Types of the results of each operation. */
+/**
+ * Types of results ({@code ...Types}), labels and identifiers, members of manual regions, variance.
+ */
 @NullMarked
 package io.github.shardsum.internal.program.types;
 

@@ -1,4 +1,8 @@
-/** Creation of a client's programs and buffers: checks, transfers, launches, compilations. */
+/**
+ * A client's calls, such as create, compile, execute and transfer, with the checks and the memory
+ * of each; devices of programs, serialized programs, the key-value store in memory; limits of
+ * plugins.
+ */
 @NullMarked
 package io.github.shardsum.internal.pjrt.client;
 

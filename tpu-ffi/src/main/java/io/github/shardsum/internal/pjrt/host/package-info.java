@@ -1,6 +1,7 @@
 /**
- * The host's side of a plugin: loading, deadlines, staging memory, and limits that are checked
- * first.
+ * Services of the host for a plugin: loading it (ELF, advice, probe), signals, deadlines, throttles
+ * and threads of native calls, staging memory, texts that would end the process, TPUs on the PCI
+ * bus.
  */
 @NullMarked
 package io.github.shardsum.internal.pjrt.host;
