@@ -135,10 +135,14 @@ final class StableHloOps {
 
   /**
    * The elements at the indices {@code from}, {@code from + step}, ... below {@code to} of a
-   * dimension.
+   * dimension. One element is taken with step 1: XLA loses it if the step is 3 or more and the
+   * dimension is split.
    */
   Ssa slice(Ssa x, int dimension, long from, long to, long step) {
     long size = Math.ceilDiv(to - from, step);
+    if (size == 1 && step > 1) {
+      return slice(x, dimension, from, from + 1, 1);
+    }
     StableHloType type = x.type().with(dimension, size);
     if (type.equals(x.type())) {
       return x;

@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -173,6 +174,38 @@ class LayoutsOnPluginTest {
             var executable = backend.compile(program)) {
           Tensor apart = executable.run(Tensor.of(values, size, 1)).getFirst();
           assertArrayEquals(expected, apart.toLongArray(), program::toString);
+        }
+      }
+    }
+  }
+
+  /** One element of each place, taken with a step that reaches past the end; 0.115 loses some. */
+  @ParameterizedTest
+  @ValueSource(strings = {"a@x=4", "a@x=9", "a@x.y=5", "a@x.y=8"})
+  void oneElementOfASplitLabelIsTheElement(String label) {
+    int size = Integer.parseInt(label.substring(label.indexOf('=') + 1));
+    int[] values = IntStream.range(0, size).map(i -> 3 * i + 1).toArray();
+    for (int step : new int[] {3, size}) {
+      for (int from = 0; from < size; from++) {
+        Program program =
+            Program.parse(
+                String.format(
+                    Locale.ROOT,
+                    """
+                    program one {
+                      input x: i32[%s]
+                      y = slice(x) {label="a", from=%d, to=%d, step=%d}
+                      output y
+                    }
+                    """,
+                    label,
+                    from,
+                    Math.min(size, from + step - 1),
+                    step));
+        try (PjrtBackend backend = PjrtBackend.of(client, MESH);
+            var executable = backend.compile(program)) {
+          long[] got = executable.run(Tensor.of(values, size)).getFirst().toLongArray();
+          assertArrayEquals(new long[] {values[from]}, got, program::toString);
         }
       }
     }
