@@ -1,5 +1,5 @@
 /**
- * Tensors in files: NumPy's {@code .npy} and {@code .npz}, and safetensors.
+ * Tensors in files: NumPy's {@code .npy} and {@code .npz}, safetensors, and GGUF.
  *
  * <p>A file is checked against its real size before anything is mapped or allocated, so a malformed
  * file causes a {@link io.github.shardsum.io.TensorFileException} and nothing else. Written files

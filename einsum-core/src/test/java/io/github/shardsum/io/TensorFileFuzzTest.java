@@ -72,4 +72,17 @@ class TensorFileFuzzTest {
       assertEquals(file, malformed.file());
     }
   }
+
+  @FuzzTest(maxDuration = "1m")
+  void gguf(byte[] bytes) throws IOException {
+    Files.write(file, bytes);
+    try (Gguf gguf = Gguf.open(file);
+        Arena arena = Arena.ofConfined()) {
+      for (String name : gguf.names()) {
+        use(gguf.map(name, arena));
+      }
+    } catch (TensorFileException malformed) {
+      assertEquals(file, malformed.file());
+    }
+  }
 }
