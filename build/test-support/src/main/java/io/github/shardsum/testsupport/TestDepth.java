@@ -4,7 +4,7 @@ import java.util.Locale;
 
 /**
  * The depth of the tests, from the system property {@code shardsum.test.depth}: {@code short} in
- * {@code mvn verify}, {@code full} in the strict profile of einsum-core and perf and wherever the
+ * {@code mvn verify}, {@code full} in the deep profile of einsum-core and perf and wherever the
  * property is not set, {@code exhaustive} in the exhaustive profile.
  */
 public enum TestDepth {
