@@ -8,6 +8,7 @@ import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.*;
+import io.github.shardsum.moe.train.*;
 import io.github.shardsum.partition.*;
 import io.github.shardsum.program.*;
 import io.github.shardsum.tensor.*;
@@ -16,11 +17,13 @@ void main() {
   RouteOptions options = RouteOptions.parse("top2 second=random:0.5 capacity=factor:1");
   MoeSizes sizes = MoeSizes.of(8, 16, 8, 8, 32, options); // G=8 S=16 E=8 M=8 H=32
   Program layer = MoePrograms.layer(MoeSpec.of(sizes, DType.F32, options, Randomness.seeded(1)));
-  Map<String, String> layouts = Map.of("inputs", "G@x", "dispatched", "E@x", "outputs", "G@x");
+  Mesh mesh = Mesh.parse("x=8");
+  Map<String, String> layouts = new HashMap<>(TrainingLayouts.ofSlots(MeshAxes.of(mesh)));
+  layouts.putAll(Map.of("inputs", "G@x", "outputs", "G@x"));
   Program annotated = Annotations.of(layouts).apply(layer);
   List<Tensor> inputs = layer.inputs().stream().map(value -> numbers(value.type())).toList();
   var kernels = MoePrograms.kernels();
-  try (Collectives collectives = Collectives.open(Mesh.parse("x=8"));
+  try (Collectives collectives = Collectives.open(mesh);
       MeshExecutable onMesh =
           MeshBackend.of(collectives, kernels, PlanOptions.defaults()).compile(annotated);
       var onOne = LocalBackend.of(Workers.sequential(), kernels).compile(layer)) {

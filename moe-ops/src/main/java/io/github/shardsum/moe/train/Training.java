@@ -52,6 +52,7 @@ public final class Training implements AutoCloseable {
   private static final int MOST_NAMED = 3;
 
   private static final String LOSS = "loss";
+  private static final String CROSS_ENTROPY = "nll";
   private static final String BALANCE = "balance";
   private static final String UNUSABLE = "unusable";
   private static final String DROPPED = "dropped";
@@ -60,7 +61,8 @@ public final class Training implements AutoCloseable {
   private static final String PLACED = "placed.";
 
   /** Outputs of a loss that a step reports; the loads of layers follow them. */
-  private static final List<String> METRICS = List.of(LOSS, BALANCE, UNUSABLE, DROPPED);
+  private static final List<String> METRICS =
+      List.of(LOSS, CROSS_ENTROPY, BALANCE, UNUSABLE, DROPPED);
 
   private final TransformerSpec spec;
   private final List<Parameter> parameters;
@@ -171,9 +173,12 @@ public final class Training implements AutoCloseable {
   }
 
   /**
-   * Losses and metrics of a step.
+   * Losses and metrics of a step, computed with the parameters before the step.
    *
-   * @param loss the loss before the step
+   * @param loss the loss that training reduces: the cross-entropy with label smoothing, plus the
+   *     routers' losses times their factors, as {@link Transformer.Loss} has them
+   * @param crossEntropy the mean cross-entropy of the batch's real targets, in nats, without
+   *     smoothing and without the routers' losses, as {@link #crossEntropy(Batch, Map)} has it
    * @param norm the norm of the gradient before clipping
    * @param balance the load-balancing loss, the sum over layers
    * @param unusable tokens that could not be routed, because a logit was NaN or infinite
@@ -182,6 +187,7 @@ public final class Training implements AutoCloseable {
    */
   public record Report(
       double loss,
+      double crossEntropy,
       double norm,
       double balance,
       long unusable,
@@ -558,6 +564,7 @@ public final class Training implements AutoCloseable {
     Function<String, Tensor> of = name -> Objects.requireNonNull(named.get(name), name);
     return new Report(
         of.apply(LOSS).getDouble(),
+        of.apply(CROSS_ENTROPY).getDouble(),
         norm,
         of.apply(BALANCE).getDouble(),
         of.apply(UNUSABLE).getLong(),
@@ -652,6 +659,7 @@ public final class Training implements AutoCloseable {
     }
     return new Report(
         each.stream().mapToDouble(Report::loss).average().orElseThrow(),
+        each.stream().mapToDouble(Report::crossEntropy).average().orElseThrow(),
         norm,
         each.stream().mapToDouble(Report::balance).average().orElseThrow(),
         each.stream().mapToLong(Report::unusable).sum(),

@@ -2,6 +2,7 @@ package io.github.shardsum.moe.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -265,6 +266,26 @@ class TrainingTest {
   }
 
   @Test
+  void aReportHasTheCrossEntropyOfTheParametersBeforeTheStep() {
+    try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1)) {
+      double before = training.crossEntropy(BATCH, training.state());
+      Training.Report report = training.step(BATCH, 0.01);
+      assertEquals(before, report.crossEntropy(), 1e-6 * before);
+      assertNotEquals(report.loss(), report.crossEntropy(), 1e-6 * before);
+    }
+  }
+
+  @Test
+  void withoutSmoothingAndRoutersTheLossIsTheCrossEntropy() {
+    Training.Settings plain =
+        new Training.Settings(new Transformer.Loss(0, 0, 0), SETTINGS.optimizer(), SETTINGS.clip());
+    try (Training training = new Training(SPEC, plain, BACKEND, 1)) {
+      Training.Report report = training.step(BATCH, 0.01);
+      assertEquals(report.crossEntropy(), report.loss(), 1e-6 * report.loss());
+    }
+  }
+
+  @Test
   void aReportOfSeveralBatchesHasMeansOfLossesAndSumsOfTokens() {
     try (Training training = new Training(SPEC, SETTINGS, BACKEND, 1);
         Training first = new Training(SPEC, SETTINGS, BACKEND, 1);
@@ -273,6 +294,7 @@ class TrainingTest {
       Training.Report one = first.step(BATCH, 0.01);
       Training.Report other = second.step(List.of(OTHER), 0.01);
       assertEquals((one.loss() + other.loss()) / 2, both.loss());
+      assertEquals((one.crossEntropy() + other.crossEntropy()) / 2, both.crossEntropy());
       assertEquals((one.balance() + other.balance()) / 2, both.balance());
       both.placed()
           .forEach(

@@ -26,7 +26,12 @@ final class MoePage {
    */
   private static final int MOST_EXPERTS = 48;
 
+  /** The least distance of two names in the flow. */
+  private static final int NAME = 15;
+
+  /** The least height of the flow. */
   private static final int FLOW = 320;
+
   private static final int GAP = 3;
 
   private final MoeOutcome outcome;
@@ -98,7 +103,7 @@ final class MoePage {
     page.picture(flow(loads));
     page.heading("Load of each expert");
     page.picture(
-        bars(loads, outcome.job().dropless() ? 0 : totals.groups() * outcome.job().capacity()));
+        bars(loads, totals.groups(), outcome.job().dropless() ? 0 : outcome.job().capacity()));
     page.heading("Steps");
     page.table(steps());
     page.paragraph(outcome.passed() ? "The check passed." : "The check FAILED.");
@@ -107,16 +112,17 @@ final class MoePage {
 
   /** Choices of tokens at the left, experts at the right, a band each. */
   static Picture flow(List<Load> loads) {
-    Picture picture = new Picture(Picture.WIDTH, FLOW + 2 * TOP, "choices of tokens to experts");
+    int high = Math.max(FLOW, NAME * loads.size());
+    Picture picture = new Picture(Picture.WIDTH, high + 2 * TOP, "choices of tokens to experts");
     long all = Math.max(1, loads.stream().mapToLong(Load::asked).sum());
-    double scale = (double) (FLOW - GAP * loads.size()) / all;
+    double scale = (double) (high - GAP * loads.size()) / all;
     double from = LEFT + 14.0;
     double to = Picture.WIDTH - 190.0;
     double left = TOP + GAP * loads.size() / 2.0;
     double right = TOP;
     picture.rect(LEFT, left, 14, scale * all, Ink.GREY, "choices");
     picture.text(LEFT - 8, left + scale * all / 2 + 4, Anchor.END, format("%,d choices", all));
-    double written = 0;
+    List<Double> middles = new ArrayList<>();
     for (Load load : loads) {
       double placed = scale * load.placed();
       double rejected = scale * load.rejected();
@@ -126,23 +132,46 @@ final class MoePage {
       picture.rect(to, right, 14, placed, Ink.BLUE, title);
       picture.band(from, left + placed, to, right + placed, rejected, Ink.RED, title);
       picture.rect(to, right + placed, 14, rejected, Ink.RED, title);
-      double middle = right + (placed + rejected) / 2 + 4;
-      // Names of experts with very few choices would overlap.
-      if (middle - written >= 11) {
-        picture.text(to + 20, middle, Anchor.START, format("%s: %,d", load.name(), load.placed()));
-        written = middle;
-      }
+      middles.add(right + (placed + rejected) / 2);
       left += placed + rejected;
       right += placed + rejected + GAP;
+    }
+    double[] names = apart(middles, TOP + (double) high);
+    for (int i = 0; i < names.length; i++) {
+      Load load = loads.get(i);
+      picture.line(to + 15, middles.get(i), to + 29, names[i], Ink.AXIS);
+      String name = format("%s: %,d", load.name(), load.placed());
+      picture.text(to + 32, names[i] + 4, Anchor.START, name);
     }
     return picture;
   }
 
   /**
-   * Choices of each expert, and its slots; 0 slots for no limit. Sums of several experts are in a
-   * text below, since the slots of one expert do not limit them.
+   * Places of names, each as near to its band's middle as the least distance and the bottom allow.
    */
-  static Picture bars(List<Load> loads, long slots) {
+  private static double[] apart(List<Double> middles, double bottom) {
+    double[] places = new double[middles.size()];
+    double least = 0;
+    for (int i = 0; i < places.length; i++) {
+      places[i] = Math.max(least, middles.get(i));
+      least = places[i] + NAME;
+    }
+    double most = bottom;
+    for (int i = places.length - 1; i >= 0; i--) {
+      places[i] = Math.min(most, places[i]);
+      most = places[i] - NAME;
+    }
+    return places;
+  }
+
+  /**
+   * Choices of each expert, and its slots in all groups. Sums of several experts are in a text
+   * below, since the slots of one expert do not limit them.
+   *
+   * @param capacity slots of an expert in a group, 0 for no limit
+   */
+  static Picture bars(List<Load> loads, long groups, long capacity) {
+    long slots = groups * capacity;
     List<Load> single = loads.stream().filter(load -> load.experts() == 1).toList();
     List<Load> sums = loads.stream().filter(load -> load.experts() > 1).toList();
     int bottom = TOP + ROW * single.size();
@@ -180,7 +209,8 @@ final class MoePage {
     if (slots > 0) {
       double at = axis.at(slots);
       picture.path(List.of(new double[] {at, TOP}, new double[] {at, bottom}), Ink.TEXT, true);
-      picture.text(at, TOP - 8, Anchor.MIDDLE, format("%,d slots", slots));
+      picture.text(
+          at, TOP - 8, Anchor.MIDDLE, format("%,d slots in each of %,d groups", capacity, groups));
     }
     return picture.legend(Picture.WIDTH - 130, TOP, legend);
   }

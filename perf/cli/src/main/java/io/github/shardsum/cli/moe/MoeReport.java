@@ -160,12 +160,17 @@ final class MoeReport {
     long[] load = outcome.totals().load();
     long[] placed = outcome.totals().placed();
     long most = Math.max(1, Arrays.stream(load).max().orElse(1));
-    long slots = outcome.totals().groups() * outcome.job().capacity();
     out.println();
     out.printf(
         Locale.ROOT,
         "load of each expert: slots asked for%s (# sent, - rejected or beyond the capacity)%n",
-        outcome.job().dropless() ? "" : String.format(Locale.ROOT, ", of %,d", slots));
+        outcome.job().dropless()
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                ", of %,d in each of %s",
+                outcome.job().capacity(),
+                count(outcome.totals().groups(), "group")));
     for (int expert = 0; expert < load.length; expert++) {
       int inside = Math.toIntExact(Math.round((double) BAR * placed[expert] / most));
       int all = Math.toIntExact(Math.round((double) BAR * load[expert] / most));

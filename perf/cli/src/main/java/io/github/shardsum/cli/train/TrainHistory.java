@@ -23,8 +23,9 @@ final class TrainHistory {
   /** Loads of experts, added up over steps until this one. */
   record Load(long step, List<Long> tokens) {}
 
-  private final Map<String, List<Point>> curves = new LinkedHashMap<>();
-  private final Map<String, List<Load>> loads = new LinkedHashMap<>();
+  // In the order of names, so that a resumed run shows them in the order of the run before.
+  private final Map<String, List<Point>> curves = new TreeMap<>();
+  private final Map<String, List<Load>> loads = new TreeMap<>();
 
   void add(String curve, long step, double value) {
     curves.computeIfAbsent(curve, _ -> new ArrayList<>()).add(new Point(step, value));
@@ -52,12 +53,9 @@ final class TrainHistory {
     return loads;
   }
 
-  /**
-   * The history as tensors, by names that no parameter has, in an order that does not depend on
-   * whether the run was resumed.
-   */
+  /** The history as tensors, by names that no parameter has, curves before loads. */
   Map<String, Tensor> tensors() {
-    Map<String, Tensor> tensors = new TreeMap<>();
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
     curves.forEach(
         (name, points) -> {
           double[] values = new double[2 * points.size()];

@@ -325,13 +325,14 @@ final class TrainRun {
     long made = trainer.steps() - before;
     out.printf(
         Locale.ROOT,
-        "%n%s: %d steps, %d in this run, %.1f s of steps, %.0f ms a step; loss %.3f%n",
+        "%n%s: %d steps, %d in this run, %.1f s of steps, %.0f ms a step; loss with smoothing and"
+            + " routers %.3f%n",
         name,
         trainer.steps(),
         made,
         seconds,
         made == 0 ? 0 : seconds * 1e3 / made,
-        trainer.last("loss"));
+        trainer.lastLoss());
     loads(
         trainer,
         answer
@@ -339,16 +340,12 @@ final class TrainRun {
             .put("steps", trainer.steps())
             .put("made", made)
             .put("seconds", seconds)
-            .put("loss", trainer.last("loss")));
+            .put("loss", trainer.lastLoss()));
     trainer
-        .history()
-        .curves()
+        .crossEntropies()
         .forEach(
-            (curve, points) -> {
-              if (!curve.equals("norm") && !curve.equals(Trainer.DROPPED)) {
-                losses.put(losses.containsKey(curve) ? name + " " + curve : curve, points);
-              }
-            });
+            (curve, points) ->
+                losses.put(losses.containsKey(curve) ? name + ", " + curve : curve, points));
     // All processes make this call, although only one translates.
     trainer.gatherAverages(opened.isFirst());
     if (!opened.isFirst()) {
@@ -503,7 +500,13 @@ final class TrainRun {
     for (PairSplit split : PairSplit.HELD_BACK) {
       page.scores(evaluation, split);
     }
-    page.heading("Loss").curves("loss over steps", "loss", true, losses);
+    page.heading("Cross-entropy")
+        .paragraph(
+            "Nats a token, without label smoothing and without the losses of routers. That of the "
+                + Trainer.TRAINED_ON
+                + " is computed with the parameters before each step, that of held-back pairs with"
+                + " the running means of the parameters.")
+        .curves("cross-entropy over steps", "nats a token", true, losses);
     List<TrainHistory.Point> dropped =
         trainer.history().curves().getOrDefault(Trainer.DROPPED, List.of());
     if (!dropped.isEmpty()) {

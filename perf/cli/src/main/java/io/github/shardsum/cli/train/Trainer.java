@@ -45,6 +45,12 @@ final class Trainer implements AutoCloseable {
 
   private static final long CHECKPOINT_NANOS = 30_000_000_000L;
 
+  private static final String LOSS = "loss";
+  private static final String NORM = "norm";
+
+  /** The name of the curve with the cross-entropy of each step's batch. */
+  static final String TRAINED_ON = "training batches";
+
   /** The name of the curve with the share of choices that found their expert full. */
   static final String DROPPED = "dropped";
 
@@ -324,8 +330,9 @@ final class Trainer implements AutoCloseable {
               number,
               report.unusable()));
     }
-    history.add("loss", number, report.loss());
-    history.add("norm", number, report.norm());
+    history.add(LOSS, number, report.loss());
+    history.add(TRAINED_ON, number, report.crossEntropy());
+    history.add(NORM, number, report.norm());
     if (model.spec().route().capacity() instanceof Capacity.Factor) {
       long placed = report.placed().values().stream().flatMapToLong(Arrays::stream).sum();
       double all = Math.max(1, placed + report.dropped());
@@ -374,9 +381,16 @@ final class Trainer implements AutoCloseable {
     saved = training.steps();
   }
 
-  /** The last value of a curve, NaN if there is none. */
-  double last(String curve) {
-    return Objects.requireNonNullElse(history.curves().get(curve), List.<TrainHistory.Point>of())
+  /** Cross-entropies over steps: of the batches of training, and of held-back pairs. */
+  Map<String, List<TrainHistory.Point>> crossEntropies() {
+    Map<String, List<TrainHistory.Point>> curves = new LinkedHashMap<>(history.curves());
+    curves.keySet().removeAll(List.of(LOSS, NORM, DROPPED));
+    return curves;
+  }
+
+  /** The last loss that training reduced, NaN if there is none. */
+  double lastLoss() {
+    return Objects.requireNonNullElse(history.curves().get(LOSS), List.<TrainHistory.Point>of())
         .stream()
         .max(Comparator.comparingLong(TrainHistory.Point::step))
         .map(TrainHistory.Point::value)

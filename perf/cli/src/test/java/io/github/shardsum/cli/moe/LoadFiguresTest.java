@@ -11,8 +11,11 @@ import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The pictures of loads that docs/moe.md shows are of a route of the library. */
 class LoadFiguresTest {
@@ -41,7 +44,27 @@ class LoadFiguresTest {
     List<MoePage.Load> loads = MoePage.loads(asked, placed);
     assertEquals(LongStream.of(asked).sum(), loads.stream().mapToLong(MoePage.Load::asked).sum());
     Figures.check("token-flow.svg", MoePage.flow(loads).svg());
-    Figures.check("expert-loads.svg", MoePage.bars(loads, route.capacity()).svg());
+    Figures.check("expert-loads.svg", MoePage.bars(loads, 1, route.capacity()).svg());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 8, 16, 48, 100})
+  void eachExpertOfTheFlowHasANameApartFromTheOthers(int experts) {
+    long[] asked = LongStream.range(0, experts).map(e -> e % 5 == 0 ? 100_000 : e % 3).toArray();
+    String svg = MoePage.flow(MoePage.loads(asked, asked)).svg();
+    List<Double> places =
+        Pattern.compile("y=\"([0-9.]+)\">(expert|\\d+ others)")
+            .matcher(svg)
+            .results()
+            .map(each -> Double.valueOf(each.group(1)))
+            .toList();
+    assertEquals(Math.min(experts, 48), places.size(), svg);
+    double height = Double.parseDouble(svg.replaceAll("(?s).*?height=\"([0-9.]+)\".*", "$1"));
+    for (int i = 0; i < places.size(); i++) {
+      // A letter is 12 pixels high.
+      double before = i == 0 ? 0 : places.get(i - 1);
+      assertTrue(places.get(i) - before >= 12 && places.get(i) < height - 4, svg);
+    }
   }
 
   @Test
@@ -52,7 +75,8 @@ class LoadFiguresTest {
     assertEquals("expert 53", loads.getFirst().name());
     assertEquals(new MoePage.Load("53 others", 53, 52 * 53 / 2, 0), loads.getLast());
     // The axis ends at the most loaded expert's choices, and not at the sum of the others.
-    String svg = MoePage.bars(loads, 60).svg();
+    String svg = MoePage.bars(loads, 20, 3).svg();
+    assertTrue(svg.contains(">3 slots in each of 20 groups</text>"), svg);
     assertTrue(svg.contains(">100</text>") && !svg.contains(">1,500</text>"), svg);
     assertTrue(svg.contains("53 others, which have lower loads: 0 placed, 1,378 rejected"), svg);
     assertTrue(MoePage.flow(loads).svg().contains("53 others: 0 placed, 1,378 rejected"));

@@ -27,6 +27,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -161,6 +162,43 @@ class TrainerTest {
       throw new UncheckedIOException(e);
     }
     return now;
+  }
+
+  /** The page draws both on one axis: losses that training reduces would not be comparable. */
+  @Test
+  void curvesOfTrainingAndOfHeldBackPairsAreCrossEntropies() throws IOException {
+    try (Trainer trainer = trainer(Optional.empty());
+        Training other =
+            new Training(
+                spec(),
+                Trainer.SETTINGS,
+                LocalBackend.of(Workers.sequential(), MoePrograms.kernels()),
+                1)) {
+      trainer.train(OptionalLong.of(1), OptionalLong.empty(), () -> false, _ -> {});
+      assertEquals(
+          List.of("held back", "training batches"), List.copyOf(trainer.crossEntropies().keySet()));
+      Training.Batch first = TokenizedPairs.tensors(examples().epoch(0).getFirst());
+      double expected = other.crossEntropy(first, other.state());
+      List<TrainHistory.Point> points =
+          Objects.requireNonNull(trainer.crossEntropies().get("training batches"));
+      assertEquals(1, points.size());
+      assertEquals(expected, points.getFirst().value(), 1e-6 * expected);
+    }
+  }
+
+  /** A legend gives colours in this order. */
+  @Test
+  void aResumedHistoryHasTheOrderOfTheFirst() {
+    TrainHistory history = new TrainHistory();
+    for (String curve : List.of("second", "third", "first")) {
+      history.add(curve, 1, 2.5);
+      history.addLoad(curve, 1, 3, 4);
+    }
+    TrainHistory resumed = TrainHistory.take(new HashMap<>(history.tensors()));
+    assertEquals(List.copyOf(history.curves().keySet()), List.copyOf(resumed.curves().keySet()));
+    assertEquals(List.copyOf(history.loads().keySet()), List.copyOf(resumed.loads().keySet()));
+    assertEquals(history.curves(), resumed.curves());
+    assertEquals(history.loads(), resumed.loads());
   }
 
   /** A process that does not translate takes part in the gathering and keeps nothing. */
