@@ -318,9 +318,10 @@ final class BlockPrograms {
 
   /** The width, or the label in its place, over fsdp; heads and hidden widths over tensor. */
   private String weightLayout(List<String> labels) {
-    if (labels.size() == 1 || labels.equals(List.of("M", "E"))) {
-      return ""; // scales and the router's weights are small
+    if (labels.size() == 1) {
+      return ""; // scales are small
     }
+    boolean isRouter = labels.equals(List.of("M", "E"));
     List<String> parts = new ArrayList<>();
     String split =
         List.of("K", "N", "F", "H", "V").stream().filter(labels::contains).findFirst().orElse("");
@@ -330,7 +331,7 @@ final class BlockPrograms {
     for (String label : labels) {
       String on = label;
       if (label.equals("E")) {
-        on = on("E", "expert");
+        on = isRouter ? label : on("E", "expert");
       } else if (label.equals("M")) {
         on = on("M", "fsdp");
       } else if (label.equals(split)) {

@@ -35,14 +35,16 @@ record PlannedBlock(
 
   /**
    * All steps of a training step of this block: both passes, the repeated part of the forward pass,
-   * and the second gather of the weights for the backward pass.
+   * and the second gather of the weights for the backward pass. Logits are not repeated: their
+   * backward pass follows at once.
    *
    * @param rematerialised share of the forward pass
    */
   List<Weighted> all(double rematerialised) {
+    double repeated = block.kind() == SimulatedBlock.Kind.LOGITS ? 0 : rematerialised;
     List<Weighted> all = new ArrayList<>();
     steps.forEach(step -> all.add(new Weighted(step, 1 + scoresAgain(step))));
-    forward.forEach(step -> all.add(new Weighted(step, step.weights() ? 1 : rematerialised)));
+    forward.forEach(step -> all.add(new Weighted(step, step.weights() ? 1 : repeated)));
     return all;
   }
 

@@ -171,6 +171,27 @@ record PlannedForms(
         : alone;
   }
 
+  /**
+   * Bytes of f32 weights of the largest device beyond an even split over the devices of a slice, by
+   * part: copies of weights that not every axis splits, and chunks that are not even.
+   */
+  Map<String, Double> beyondEvenSplit() {
+    Map<String, Double> beyond = new LinkedHashMap<>();
+    for (PlannedBlock each : blocks) {
+      double all =
+          each.plan().inputs().stream()
+              .mapToDouble(
+                  input ->
+                      each.block().weights().getOrDefault(input.name(), 0.0)
+                          * input.shape().elementCount())
+              .sum();
+      double even = all / each.plan().mesh().size();
+      double count = each.block().count() / job.layout().pipeline();
+      beyond.put(each.block().name(), 4 * count * (each.weights() - even));
+    }
+    return beyond;
+  }
+
   static double seconds(Prediction prediction, String name) {
     return prediction.terms().stream()
         .filter(term -> term.name().equals(name))

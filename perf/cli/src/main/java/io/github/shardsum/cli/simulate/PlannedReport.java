@@ -9,13 +9,20 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Prints the collectives of a step's plans, and the formulas' prediction next to them. */
 final class PlannedReport {
+  /** The time to believe. */
+  static final String BELIEVE =
+      "The plan's step is the prediction: it has the chunks and collectives of this layout. The"
+          + " formulas, which published steps were compared with, are its check.";
+
   /** The report explains a term whose figures differ by more than this share of the larger. */
   private static final double LARGE = 0.1;
 
@@ -85,23 +92,19 @@ final class PlannedReport {
 
   private static String reason(PlannedForms forms, String name) {
     return switch (name) {
-      case "projections and dense layers", "logits" ->
-          "products that are bound by memory, and labels that axes do not divide, are in the plan"
-              + " only: "
-              + flops(forms, name);
-      case "attention" -> "the plan multiplies whole scores and keeps them; " + flops(forms, name);
-      case "experts" -> "slots are whole in the plan: " + flops(forms, name);
-      case "dispatch and combine" ->
-          "the plan multiplies by the mask in groups of whole slots and stores it forward and"
-              + " backward: "
-              + flops(forms, name);
+      case "projections and dense layers",
+          "logits",
+          "attention",
+          "experts",
+          "dispatch and combine" ->
+          products(forms, name);
       case "positions in experts" ->
           "the plan repeats the scan with the forward pass; the formula scans once";
       case "elementwise" ->
           "the plan stores all values that products and collectives read, for each copy over"
               + " tensor; the formula counts 16 values of the width per layer: "
               + bytes(forms, name);
-      case "optimizer" -> "weights of the largest device, not of the mean one";
+      case "optimizer" -> "weights of the largest device; the formula splits them evenly";
       case "spread of slices",
           "bubble of the pipeline",
           "busiest stage",
@@ -112,27 +115,54 @@ final class PlannedReport {
     };
   }
 
-  private static double amount(PlannedForms forms, String name, Predicate<SimulatedStep> which) {
+  private static double sum(
+      PlannedForms forms, String name, ToDoubleFunction<SimulatedStep> figure) {
     double sum = 0;
     for (PlannedBlock block : forms.blocks()) {
       double count = block.block().count() / forms.job().layout().pipeline();
       for (Weighted each : block.all(forms.job().rematerialise())) {
-        boolean counts = each.step().term().equals(name) && which.test(each.step());
-        sum += counts ? count * each.times() * each.step().amount() : 0;
+        boolean counts = each.step().term().equals(name);
+        sum += counts ? count * each.times() * figure.applyAsDouble(each.step()) : 0;
       }
     }
     return sum;
   }
 
-  private static String flops(PlannedForms forms, String name) {
+  private static String products(PlannedForms forms, String name) {
+    double flops = sum(forms, name, SimulatedStep::flopSeconds);
     return String.format(
         Locale.ROOT,
-        "%.3g FLOP a device",
-        amount(forms, name, step -> step.name().startsWith("einsum")));
+        "FLOPs of the plan's products take %.2f ms; memory adds %.2f",
+        1e3 * flops,
+        1e3 * (PlannedForms.seconds(forms.prediction(), name) - flops));
   }
 
   private static String bytes(PlannedForms forms, String name) {
-    return String.format(Locale.ROOT, "%,.0f MB a device", amount(forms, name, _ -> true) / 1e6);
+    double bytes = sum(forms, name, SimulatedStep::amount);
+    return String.format(Locale.ROOT, "%,.0f MB a device", bytes / 1e6);
+  }
+
+  /** A line about weights that the largest device has beyond an even split; empty below 1 %. */
+  static Optional<String> beyondEvenSplit(PlannedForms forms) {
+    Map<String, Double> beyond = forms.beyondEvenSplit();
+    double more = beyond.values().stream().mapToDouble(Double::doubleValue).sum();
+    double own = forms.prediction().bytes().getOrDefault("weights, f32", 0.0);
+    if (more < 0.01 * own) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "an even split of the weights has %,.1f MB; axes that do not split a part, or not"
+                + " evenly, add %s",
+            (own - more) / 1e6,
+            beyond.entrySet().stream()
+                .filter(part -> part.getValue() > 0.001 * own)
+                .map(
+                    part ->
+                        String.format(
+                            Locale.ROOT, "%,.1f for %s", part.getValue() / 1e6, part.getKey()))
+                .collect(Collectors.joining(", "))));
   }
 
   private static String moved(PlannedForms forms, String name) {
@@ -175,7 +205,8 @@ final class PlannedReport {
     }
     out.printf(
         Locale.ROOT,
-        "%nby the plan and by the formulas of the manual%n%-32s %10s %10s%n",
+        "%nby the plan and by the formulas of the manual%n%s%n%-32s %10s %10s%n",
+        BELIEVE,
         "term",
         "plan ms",
         "formula ms");
@@ -211,6 +242,8 @@ final class PlannedReport {
     ObjectNode plan = answer.putObject("plan");
     plan.put("mesh", forms.programs().getFirst().plan().mesh().notation());
     plan.put("formulaSeconds", forms.closed().seconds());
+    ObjectNode beyond = plan.putObject("weightBytesBeyondEvenSplit");
+    forms.beyondEvenSplit().forEach(beyond::put);
     ArrayNode blocks = plan.putArray("parts");
     for (PlannedBlock block : forms.blocks()) {
       BlockTimeline time = BlockTimeline.of(block.steps());

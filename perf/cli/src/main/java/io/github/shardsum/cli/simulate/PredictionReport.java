@@ -32,6 +32,7 @@ final class PredictionReport {
         job.precision());
     planning.forms().ifPresent(forms -> found(forms, out));
     bytes(prediction, out);
+    planning.forms().flatMap(PlannedReport::beyondEvenSplit).ifPresent(out::println);
     terms(prediction, out);
     out.printf(
         Locale.ROOT,

@@ -31,6 +31,12 @@ final class SimulatePage {
 
   private static final int MOST_CELLS = 1024;
 
+  /** The most chips of a row. */
+  private static final int MOST_COLUMNS = 128;
+
+  /** Between two planes of chips, in pixels. */
+  private static final int PLANE_GAP = 12;
+
   private final Page page;
   private final PlannedForms forms;
   private final Prediction prediction;
@@ -74,7 +80,7 @@ final class SimulatePage {
     rows.add(List.of("weights", format("%,d", job.model().weights())));
     rows.add(List.of("layout", job.layout().notation()));
     rows.add(List.of("tokens a step", format("%,.0f", job.tokens())));
-    rows.add(List.of("step", format("%.3f s", prediction.seconds())));
+    rows.add(List.of("step", format("%.3f s, by the plan", prediction.seconds())));
     rows.add(List.of("tokens a second", format("%,.0f", prediction.tokensPerSecond())));
     rows.add(List.of("utilisation", format("%.1f %%", 100 * prediction.utilisation())));
     rows.add(
@@ -138,21 +144,26 @@ final class SimulatePage {
     Set<String> queues = new LinkedHashSet<>(List.of(SimulatedStep.COMPUTE));
     block.steps().forEach(step -> queues.add(step.queue()));
     List<String> lanes = List.copyOf(queues);
-    double least = time.bars().stream().mapToDouble(BlockTimeline.Bar::from).min().orElse(0);
+    double ahead = -time.bars().stream().mapToDouble(BlockTimeline.Bar::from).min().orElse(0);
     double most = time.bars().stream().mapToDouble(BlockTimeline.Bar::to).max().orElse(1);
     int bottom = ROW * lanes.size() + 4;
     Picture picture =
         new Picture(Picture.WIDTH, bottom + 40, "timeline of " + block.block().name());
     Axis axis =
         new Axis(
-            "time",
+            ahead > 0 ? "time from the first gather; dashed: computation begins" : "time",
             Unit.SECONDS,
             false,
-            least,
-            Math.max(most, least + 1e-12),
+            0,
+            Math.max(ahead + most, 1e-12),
             LEFT,
             Picture.WIDTH - 40);
     picture.horizontal(axis, 0, bottom);
+    if (ahead > 0) {
+      double begins = axis.at(ahead);
+      picture.path(
+          List.of(new double[] {begins, 0}, new double[] {begins, bottom}), Ink.AXIS, true);
+    }
     for (int i = 0; i < lanes.size(); i++) {
       String lane = i == 0 ? lanes.get(i) : "over " + lanes.get(i);
       picture.text(LEFT - 6, i * ROW + 14, Anchor.END, lane);
@@ -162,7 +173,7 @@ final class SimulatePage {
       if (wide > NARROWEST) {
         String name = bar.step().term() + ": " + bar.step().name();
         picture.bar(
-            axis.at(bar.from()),
+            axis.at(ahead + bar.from()),
             lanes.indexOf(bar.step().queue()) * ROW + 3.0,
             wide,
             ROW - 4,
@@ -197,6 +208,7 @@ final class SimulatePage {
         Anchor.START,
         "in all " + Unit.BYTES.text(all) + (all > there ? ": does not fit" : ""));
     page.picture(picture);
+    PlannedReport.beyondEvenSplit(forms).ifPresent(page::paragraph);
   }
 
   private static void amount(
@@ -206,14 +218,12 @@ final class SimulatePage {
     picture.text(LEFT + at + wide + 6, row * ROW + 14, Anchor.START, Unit.BYTES.text(bytes));
   }
 
-  /** The chips of a slice, two axes of its torus at once, coloured by the mesh's first axis. */
+  /** The chips of a slice, its planes side by side, coloured by the mesh's first axis. */
   private void mesh() {
     page.heading("Mesh");
     Mesh mesh = forms.programs().getFirst().plan().mesh();
     List<Integer> sides = forms.job().machine().sides();
     int slices = forms.job().machine().slices();
-    int columns = sides.getLast();
-    int rows = (int) Math.min(MOST_CELLS / Math.max(1, columns), product(sides) / columns);
     page.paragraph(
         format(
             "Mesh %s on %s chips of %s. Darker chips have larger coordinates along %s.",
@@ -221,18 +231,67 @@ final class SimulatePage {
             String.join("x", sides.stream().map(String::valueOf).toList()),
             slices == 1 ? "one slice" : format("each of %d slices", slices),
             mesh.axisNames().getFirst()));
-    int cell = Math.max(4, Math.min(24, (Picture.WIDTH - 20) / Math.max(1, columns)));
-    Picture picture = new Picture(Picture.WIDTH, rows * cell + 4, "chips of a slice");
-    for (int row = 0; row < rows && columns * cell < Picture.WIDTH; row++) {
-      for (int column = 0; column < columns; column++) {
-        cell(picture, mesh, row * columns + column, 2 + column * cell, 2 + row * cell, cell);
+    Chips chips = Chips.of(sides);
+    int cell = Math.clamp((Picture.WIDTH - 20) / chips.columns(), 4, chips.planes() > 1 ? 12 : 24);
+    int wide = chips.columns() * cell + PLANE_GAP;
+    int high = chips.rows() * cell + PLANE_GAP;
+    int beside = Math.max(1, Picture.WIDTH / wide);
+    Picture picture =
+        new Picture(
+            Picture.WIDTH, Math.ceilDiv(chips.planes(), beside) * high + 4, "chips of a slice");
+    for (int plane = 0; plane < chips.planes(); plane++) {
+      int x = 2 + plane % beside * wide;
+      int y = 2 + plane / beside * high;
+      for (int i = 0; i < chips.rows() * chips.columns(); i++) {
+        int row = i / chips.columns();
+        int column = i % chips.columns();
+        long chip = chips.number(plane, row, column);
+        if (chip < chips.count()) {
+          cell(picture, mesh, chip, x + column * cell, y + row * cell, cell);
+        }
       }
     }
     page.picture(picture);
+    if (chips.drawn() < chips.count()) {
+      page.paragraph(format("The first %,d of %,d chips are drawn.", chips.drawn(), chips.count()));
+    }
   }
 
-  private void cell(Picture picture, Mesh mesh, int chip, int x, int y, int side) {
-    int device = Math.min(mesh.size() - 1, chip * forms.job().machine().perChip());
+  /**
+   * The drawn chips of a slice: planes of rows of columns. A line of chips is folded into rows.
+   *
+   * @param width chips of a whole row, drawn or not
+   * @param height rows of a whole plane, drawn or not
+   * @param count all chips
+   */
+  private record Chips(int planes, int rows, int columns, long width, long height, long count) {
+    static Chips of(List<Integer> sides) {
+      long count = sides.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+      long width = sides.size() == 1 ? Math.min(count, MOST_COLUMNS) : sides.getLast();
+      long height = sides.size() == 1 ? Math.ceilDiv(count, width) : sides.get(sides.size() - 2);
+      long planes = sides.size() == 3 ? sides.getFirst() : 1;
+      int columns = (int) Math.min(width, MOST_COLUMNS);
+      int rows = (int) Math.min(height, MOST_CELLS / columns);
+      return new Chips(
+          (int) Math.clamp(MOST_CELLS / (rows * columns), 1, planes),
+          rows,
+          columns,
+          width,
+          height,
+          count);
+    }
+
+    long number(int plane, int row, int column) {
+      return (plane * height + row) * width + column;
+    }
+
+    long drawn() {
+      return Math.min(count, (long) planes * rows * columns);
+    }
+  }
+
+  private void cell(Picture picture, Mesh mesh, long chip, int x, int y, int side) {
+    int device = (int) Math.min(mesh.size() - 1, chip * forms.job().machine().perChip());
     Map<String, Integer> at = new LinkedHashMap<>();
     int rest = device;
     for (String axis : mesh.axisNames().reversed()) {
@@ -244,12 +303,8 @@ final class SimulatePage {
     picture.shade(x, y, side - 1, side - 1, Ink.BLUE, share, format("device %d: %s", device, at));
   }
 
-  private static long product(List<Integer> sides) {
-    return sides.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
-  }
-
   private void compared() {
-    page.heading("By the plan and by the formulas");
+    page.heading("By the plan and by the formulas").paragraph(PlannedReport.BELIEVE);
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("term", "plan ms", "formula ms", "why they differ"));
     for (PlannedReport.Compared each : PlannedReport.compared(forms)) {
@@ -260,6 +315,12 @@ final class SimulatePage {
               format("%.2f", 1e3 * each.formula()),
               each.reason()));
     }
+    rows.add(
+        List.of(
+            "step",
+            format("%.2f", 1e3 * prediction.seconds()),
+            format("%.2f", 1e3 * forms.closed().seconds()),
+            ""));
     page.table(rows, Set.of(0, 3));
     page.heading("Collectives of the plan");
     List<List<String>> used = new ArrayList<>();

@@ -235,12 +235,18 @@ final class SimulatedPlanPricer {
   }
 
   private SimulatedStep compute(int i, String term, double seconds, double amount) {
+    return compute(i, term, seconds, 0, amount);
+  }
+
+  private SimulatedStep compute(
+      int i, String term, double seconds, double flopSeconds, double amount) {
     return new SimulatedStep(
         name(i),
         term,
         Kind.COMPUTE,
         SimulatedStep.COMPUTE,
         seconds,
+        flopSeconds,
         amount,
         producers(i),
         false,
@@ -310,9 +316,9 @@ final class SimulatedPlanPricer {
     }
     double seconds = times * flops / rate;
     double moved = storedBytes(i) / job.machine().bandwidth();
-    boolean small = term.equals("elementwise");
-    return compute(
-        i, term, small ? moved : Math.max(seconds, moved), small ? storedBytes(i) : times * flops);
+    return term.equals("elementwise")
+        ? compute(i, term, moved, storedBytes(i))
+        : compute(i, term, Math.max(seconds, moved), seconds, times * flops);
   }
 
   private boolean byRows() {
@@ -440,6 +446,7 @@ final class SimulatedPlanPricer {
         Kind.COLLECTIVE,
         String.join(".", axes),
         seconds,
+        0,
         times * received(step, i) * 2,
         producers(i),
         weights,

@@ -11,6 +11,7 @@ import java.util.List;
  * @param kind the purpose of the time
  * @param queue the compute units, or the axes of a collective
  * @param seconds the seconds on the largest device
+ * @param flopSeconds the seconds that a product's FLOPs take alone; 0 for all other steps
  * @param amount FLOPs of a product; bytes of all other steps
  * @param operands numbers of the steps whose results this step reads
  * @param weights whether this step moves a weight that exists before the step of training
@@ -22,6 +23,7 @@ record SimulatedStep(
     Kind kind,
     String queue,
     double seconds,
+    double flopSeconds,
     double amount,
     List<Integer> operands,
     boolean weights,

@@ -9,9 +9,15 @@ import io.github.shardsum.cli.simulate.PlannedReport.Used;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
 import io.github.shardsum.cli.simulate.Prediction.Term;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.json.JsonMapper;
 
 class PlannedFormsTest {
@@ -151,27 +157,146 @@ class PlannedFormsTest {
   @Test
   void computationWaitsForWhatItReadsAndWeightsComeAhead() {
     SimulatedStep gather =
-        new SimulatedStep("gather", "w", Kind.COLLECTIVE, "x", 2, 0, List.of(), true, false);
+        new SimulatedStep("gather", "w", Kind.COLLECTIVE, "x", 2, 0, 0, List.of(), true, false);
     SimulatedStep first =
         new SimulatedStep(
-            "first", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 0, List.of(0), false, false);
+            "first", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 1, 0, List.of(0), false, false);
     SimulatedStep exchange =
-        new SimulatedStep("exchange", "a", Kind.COLLECTIVE, "x", 3, 0, List.of(1), false, false);
+        new SimulatedStep("exchange", "a", Kind.COLLECTIVE, "x", 3, 0, 0, List.of(1), false, false);
     SimulatedStep beside =
         new SimulatedStep(
-            "beside", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 0, List.of(1), false, false);
+            "beside", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 1, 0, List.of(1), false, false);
     SimulatedStep last =
         new SimulatedStep(
-            "last", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 0, List.of(2, 3), false, false);
+            "last", "p", Kind.COMPUTE, SimulatedStep.COMPUTE, 1, 1, 0, List.of(2, 3), false, false);
     SimulatedStep sum =
-        new SimulatedStep("sum", "g", Kind.COLLECTIVE, "x", 9, 0, List.of(4), false, true);
+        new SimulatedStep("sum", "g", Kind.COLLECTIVE, "x", 9, 0, 0, List.of(4), false, true);
     BlockTimeline time = BlockTimeline.of(List.of(gather, first, exchange, beside, last, sum));
-    // Three seconds of computation may hide the gather before; the exchange shows two of three.
-    assertEquals(-3, time.bars().get(0).from());
+    // The gather ends when the computation begins; the exchange shows two of its three seconds.
+    assertEquals(-2, time.bars().get(0).from());
     assertEquals(0, time.bars().get(1).from());
     assertEquals(4, time.bars().get(4).from());
     assertEquals(5, time.seconds());
     assertEquals(Map.of("a", 2.0), time.exposed());
+  }
+
+  /** The backward pass of the logits follows at once, so nothing is computed again. */
+  @Test
+  void logitsHaveThreeProductsWhateverIsRematerialised() {
+    for (double again : List.of(0.0, 0.5, 1.0)) {
+      String text = DENSE.replace("{\"layers\"", "{\"rematerialise\": " + again + ", \"layers\"");
+      PlannedForms forms = PlannedForms.of(job(read(text), "v5e:4x4", Map.of("fsdp", 16)), 0.9);
+      double flops = 0;
+      for (PlannedBlock block : forms.blocks()) {
+        for (PlannedBlock.Weighted each : block.all(again)) {
+          boolean isLogits = each.step().term().equals("logits") && each.step().flopSeconds() > 0;
+          flops += isLogits ? each.times() * each.step().amount() : 0;
+        }
+      }
+      // Logits, and the gradients of tokens and embeddings; 2048 tokens a device.
+      assertEquals(3 * 2 * 2048.0 * 256 * 1024, flops);
+    }
+  }
+
+  @Test
+  void aReasonHasTheTimeOfFlopsAndOfMemory() {
+    PlannedForms forms = PlannedForms.of(job(read(DENSE), "v5e:4x4", Map.of("data", 16)), 0.9);
+    for (Compared each : PlannedReport.compared(forms)) {
+      if (!each.reason().startsWith("FLOPs")) {
+        continue;
+      }
+      double flops = 0;
+      for (PlannedBlock block : forms.blocks()) {
+        for (PlannedBlock.Weighted step : block.all(1)) {
+          boolean counts = step.step().term().equals(each.name());
+          flops += counts ? block.block().count() * step.times() * step.step().flopSeconds() : 0;
+        }
+      }
+      String said =
+          String.format(
+              Locale.ROOT,
+              "take %.2f ms; memory adds %.2f",
+              1e3 * flops,
+              1e3 * (each.plan() - flops));
+      assertTrue(each.reason().endsWith(said), each.reason() + " " + said);
+      assertTrue(each.plan() >= flops, each::toString);
+    }
+  }
+
+  /** A router's weights are split over fsdp like all others, so only scales are on each device. */
+  @Test
+  void weightsOfExpertsAndRoutersAreSplitEvenly() {
+    String experts =
+        DENSE.replace(
+            "\"feedForward\": {\"width\": 1024, \"gated\": true}",
+            "\"experts\": {\"count\": 64, \"topK\": 2, \"width\": 256, \"groupTokens\": 512}");
+    PlannedForms forms = PlannedForms.of(job(read(experts), "v5e:4x4", Map.of("fsdp", 16)), 0.9);
+    double scales = 5 * 256;
+    double even = forms.job().model().weights() / 16.0;
+    assertEquals(4 * (even + scales), forms.prediction().bytes().get("weights, f32"), 1e-6);
+    double beyond =
+        forms.beyondEvenSplit().values().stream().mapToDouble(Double::doubleValue).sum();
+    assertEquals(4 * scales * 15 / 16, beyond, 1e-6);
+  }
+
+  /** Experts of 4 groups of devices: each group has the weights of attention and the logits. */
+  @Test
+  void copiesOfWeightsAreExplainedByPart() {
+    String experts =
+        DENSE.replace(
+            "\"feedForward\": {\"width\": 1024, \"gated\": true}",
+            "\"experts\": {\"count\": 64, \"topK\": 2, \"width\": 256, \"groupTokens\": 512}");
+    PlannedForms forms =
+        PlannedForms.of(job(read(experts), "v5e:4x4", Map.of("fsdp", 4, "expert", 4)), 0.9);
+    double attention = 2 * (256 * 128 * (4 + 2 + 2 + 4.0));
+    double scales = 2 * 256;
+    double beyond = (attention / 4 + scales) - (attention + scales) / 16;
+    assertEquals(4 * beyond, forms.beyondEvenSplit().get("attention"), 1e-6);
+    String line = PlannedReport.beyondEvenSplit(forms).orElseThrow();
+    assertTrue(
+        line.contains(String.format(Locale.ROOT, "%.1f for attention", 4e-6 * beyond)), line);
+  }
+
+  @Test
+  void aTimelineBeginsAtZero() {
+    PlannedForms forms = PlannedForms.of(job(read(DENSE), "v5e:4x4", Map.of("fsdp", 16)), 0.9);
+    String page = SimulatePage.of(forms, 0.9, 1e12);
+    assertTrue(page.contains("time from the first gather; dashed: computation begins"), page);
+    assertFalse(page.matches("(?s).*>-[0-9.]+ [mun]?s</text>.*"), page);
+    assertTrue(page.contains(PlannedReport.BELIEVE), page);
+  }
+
+  /** Planes lie side by side; a chip's neighbours of its plane touch it. */
+  @ParameterizedTest
+  @CsvSource({"v5p:8x8x8, 8, 8", "v4:4x4x8, 4, 8", "v5e:4x16, 4, 16"})
+  void chipsAreDrawnInPlanes(String topology, int rows, int columns) {
+    Machine machine = Machine.parse(topology);
+    int devices = (int) machine.devices();
+    String many = DENSE.replace("\"globalBatch\": 64", "\"globalBatch\": " + devices);
+    PlannedForms forms = PlannedForms.of(job(read(many), topology, Map.of("data", devices)), 0.9);
+    Map<Integer, double[]> places = new TreeMap<>();
+    Pattern.compile("x=\"([0-9.]+)\" y=\"([0-9.]+)\" width[^>]*><title>device (\\d+):")
+        .matcher(SimulatePage.of(forms, 0.9, 1e12))
+        .results()
+        .forEach(
+            each ->
+                places.put(
+                    Integer.parseInt(each.group(3)),
+                    new double[] {
+                      Double.parseDouble(each.group(1)), Double.parseDouble(each.group(2))
+                    }));
+    assertEquals(devices, places.size());
+    double side =
+        Objects.requireNonNull(places.get(1))[0] - Objects.requireNonNull(places.get(0))[0];
+    for (int chip = 0; chip < devices; chip++) {
+      double[] plane = Objects.requireNonNull(places.get(chip / (rows * columns) * rows * columns));
+      double[] at = Objects.requireNonNull(places.get(chip));
+      assertEquals(plane[0] + chip % columns * side, at[0], 0.1);
+      assertEquals(plane[1] + chip / columns % rows * side, at[1], 0.1);
+      assertTrue(at[0] + side <= 900, () -> "chip at " + at[0]);
+    }
+    long distinct = places.values().stream().map(at -> at[0] + " " + at[1]).distinct().count();
+    assertEquals(devices, distinct);
   }
 
   @Test
