@@ -36,8 +36,6 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.program to
       info.picocli;
-  opens io.github.shardsum.cli.scaling to
-      info.picocli;
   opens io.github.shardsum.cli.simulate to
       info.picocli;
   opens io.github.shardsum.cli.topology to

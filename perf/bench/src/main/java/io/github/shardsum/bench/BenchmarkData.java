@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Random;
 
 /** Operands and checks that the benchmarks share. */
-final class BenchmarkData {
+public final class BenchmarkData {
   private static final long SEED = 1;
   private static final int HALF = 8;
 
@@ -14,7 +14,7 @@ final class BenchmarkData {
    * Integers from -8 to 7: their products and sums are exact in f32, so a result can be checked to
    * the bit.
    */
-  static float[] integers(int count) {
+  public static float[] integers(int count) {
     Random random = new Random(SEED + count);
     float[] values = new float[count];
     for (int i = 0; i < count; i++) {
@@ -24,7 +24,7 @@ final class BenchmarkData {
   }
 
   /** Throws unless both are equal, so that a wrong result does not count as a fast one. */
-  static void check(String what, double expected, double actual, double error) {
+  public static void check(String what, double expected, double actual, double error) {
     if (!(Math.abs(expected - actual) <= error)) {
       throw new IllegalStateException(
           String.format(Locale.ROOT, "%s: expected %s, got %s", what, expected, actual));

@@ -69,7 +69,7 @@ public class CollectiveBenchmark {
   /** For JMH. */
   public CollectiveBenchmark() {}
 
-  CollectiveBenchmark(int devices) {
+  public CollectiveBenchmark(int devices) {
     this.devices = devices;
   }
 

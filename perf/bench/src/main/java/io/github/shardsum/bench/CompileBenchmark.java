@@ -33,7 +33,7 @@ public class CompileBenchmark {
   /** For JMH. */
   public CompileBenchmark() {}
 
-  static Program program() {
+  public static Program program() {
     ProgramBuilder p = Program.builder("long");
     Value w = p.input("w", "f32[a=64 c=64]");
     Value bias = p.input("bias", "f32[c=64]");

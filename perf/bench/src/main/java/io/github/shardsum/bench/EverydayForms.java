@@ -68,7 +68,7 @@ public final class EverydayForms {
    * The calls by name, on square operands with n rows. A name with a blank is another form of the
    * operation that is named before the blank.
    */
-  static Map<String, Runnable> calls(int n) {
+  public static Map<String, Runnable> calls(int n) {
     EverydayForms forms = new EverydayForms(n);
     forms.elementwise();
     forms.logic();

@@ -24,9 +24,10 @@ import java.util.regex.Pattern;
  * @param backward whether the backward pass is also measured
  * @param besideTorch whether torch's layer is also measured
  */
-record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean besideTorch) {
+public record MoeCase(
+    MoeSizes sizes, Activation activation, boolean backward, boolean besideTorch) {
   /** Choices of a token. */
-  static final int CHOICES = 2;
+  public static final int CHOICES = 2;
 
   private static final RouteOptions OPTIONS = RouteOptions.parse("top2 second=all capacity=load");
   private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}([,x]\\d{1,9}){4}");
@@ -37,7 +38,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
    * Reads a case: G, S, M, H and E, separated by commas or x, then words after colons. The words
    * are an activation (the default is relu), {@code backward} and {@code torch}.
    */
-  static MoeCase parse(String text) {
+  public static MoeCase parse(String text) {
     String[] words = text.split(":", -1);
     if (!NUMBERS.matcher(words[0]).matches()) {
       throw new IllegalArgumentException(
@@ -60,46 +61,46 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
     return new MoeCase(sizes, activation, backward, besideTorch);
   }
 
-  MoeSpec spec() {
+  public MoeSpec spec() {
     return MoeSpec.of(sizes, DType.F32, OPTIONS, Randomness.seeded(1)).withActivation(activation);
   }
 
   /** Rows of all experts. */
-  long rows() {
+  public long rows() {
     return sizes.groups() * sizes.tokens() * CHOICES;
   }
 
   /** Bytes of the tokens. */
-  long tokensBytes() {
+  public long tokensBytes() {
     return sizes.shape("GSM").elementCount() * Float.BYTES;
   }
 
   /** Rows of each expert if loads are equal. */
-  long rowsOfExpert() {
+  public long rowsOfExpert() {
     return Math.ceilDiv(rows(), sizes.experts());
   }
 
   /** The number of products of a row in the forward pass. */
-  int products() {
+  public int products() {
     return activation.isGated() ? 3 : 2;
   }
 
   /** FLOPs of the products in the forward pass. */
-  double flops() {
+  public double flops() {
     return 2.0 * rows() * products() * sizes.model() * sizes.hidden();
   }
 
   /** Tokens, uniform in [-1, 1]. */
-  Tensor tokens() {
+  public Tensor tokens() {
     return numbers(1, sizes.shape("GSM"));
   }
 
   /** The router's weights, from {@link #weights}. */
-  Tensor gate() {
+  public Tensor gate() {
     return MoeWeights.random((int) sizes.model(), 1, (int) sizes.experts(), 3).gate();
   }
 
-  MoeWeights weights() {
+  public MoeWeights weights() {
     return MoeWeights.random(spec(), 3);
   }
 
@@ -111,7 +112,7 @@ record MoeCase(MoeSizes sizes, Activation activation, boolean backward, boolean 
   }
 
   /** Fills an array with the numbers of {@link #numbers}. */
-  static void fill(float[] values, long stream) {
+  public static void fill(float[] values, long stream) {
     Philox philox = new Philox(5);
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) (2 * philox.uniform(i, stream) - 1);

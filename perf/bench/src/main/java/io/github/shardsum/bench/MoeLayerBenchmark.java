@@ -78,7 +78,7 @@ public class MoeLayerBenchmark {
    * The benchmark of a case. Memory for the backward pass is allocated only if this pass is
    * measured.
    */
-  static MoeLayerBenchmark of(MoeCase layer) {
+  public static MoeLayerBenchmark of(MoeCase layer) {
     MoeLayerBenchmark benchmark = new MoeLayerBenchmark();
     benchmark.layer = layer;
     benchmark.backward = layer.backward();
@@ -164,7 +164,7 @@ public class MoeLayerBenchmark {
   }
 
   /** The threads. */
-  final Workers workers() {
+  public final Workers workers() {
     return workers;
   }
 
@@ -172,7 +172,7 @@ public class MoeLayerBenchmark {
    * Bytes that the forward pass holds, and those of the forward and backward pass, without inputs
    * and outputs.
    */
-  final List<Long> peakBytes() {
+  public final List<Long> peakBytes() {
     return open.stream().map(Executable::peakBytes).toList();
   }
 

@@ -73,7 +73,7 @@ public class MoeProgramBenchmark {
     this(SIZES);
   }
 
-  MoeProgramBenchmark(MoeSizes sizes) {
+  public MoeProgramBenchmark(MoeSizes sizes) {
     int model = (int) sizes.model();
     int groups = (int) sizes.groups();
     int size = (int) sizes.tokens();

@@ -35,7 +35,7 @@ import org.openjdk.jmh.annotations.Warmup;
     jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector"})
 public class SuperstepBenchmark {
   private static final int DEVICES = 2048;
-  static final int STEPS = 100;
+  public static final int STEPS = 100;
 
   private final Workers workers = Workers.of(2);
   private final Collectives collectives =

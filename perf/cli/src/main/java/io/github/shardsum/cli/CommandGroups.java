@@ -26,15 +26,7 @@ final class CommandGroups {
               List.of("einsum", "sample", "run", "gradient", "explain", "lower", "java")),
           new Group(
               "Meshes of devices",
-              List.of(
-                  "plan",
-                  "reshard",
-                  "certify",
-                  "propagate",
-                  "auto",
-                  "topology",
-                  "simulate",
-                  "scaling")),
+              List.of("plan", "reshard", "certify", "propagate", "auto", "topology", "simulate")),
           new Group("Mixture of Experts", List.of("moe", "route", "train", "translate")),
           new Group("Other engines, and many processes", List.of("tpu", "differ", "launch")),
           new Group("This installation", List.of("doctor", "bench", "completion", "man", "help")));

@@ -19,7 +19,6 @@ import io.github.shardsum.cli.program.ExplainCommand;
 import io.github.shardsum.cli.program.GradientCommand;
 import io.github.shardsum.cli.program.LowerCommand;
 import io.github.shardsum.cli.program.RunCommand;
-import io.github.shardsum.cli.scaling.ScalingCommand;
 import io.github.shardsum.cli.simulate.SimulateCommand;
 import io.github.shardsum.cli.topology.TopologyCommand;
 import io.github.shardsum.cli.tpu.TpuCommand;
@@ -83,7 +82,6 @@ import picocli.CommandLine.Spec;
       LaunchCommand.class,
       TopologyCommand.class,
       SimulateCommand.class,
-      ScalingCommand.class,
       TpuCommand.class,
       CompletionCommand.class,
       ManCommand.class,
@@ -152,11 +150,7 @@ public final class Main implements Runnable {
 
   /** Returns the whole command line, with the settings that all commands share. */
   public static CommandLine commandLine() {
-    CommandLine line =
-        new CommandLine(new Main())
-            .setCaseInsensitiveEnumValuesAllowed(true)
-            .setParameterExceptionHandler(new UsageErrors())
-            .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
+    CommandLine line = withErrors(new CommandLine(new Main()));
     // An equation may begin with "->", which is not an option.
     Objects.requireNonNull(line.getSubcommands().get("einsum"))
         .setUnmatchedOptionsArePositionalParams(true);
@@ -164,6 +158,15 @@ public final class Main implements Runnable {
     // Arguments after the command to launch belong to that command.
     Objects.requireNonNull(line.getSubcommands().get("launch")).setStopAtPositional(true);
     return line;
+  }
+
+  /**
+   * A command line that reports failures in one sentence, with an exit status as of {@code main}.
+   */
+  public static CommandLine withErrors(CommandLine line) {
+    return line.setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(new UsageErrors())
+        .setExecutionExceptionHandler((failure, command, parsed) -> report(failure, command));
   }
 
   @Override

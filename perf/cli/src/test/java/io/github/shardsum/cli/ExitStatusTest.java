@@ -142,10 +142,6 @@ class ExitStatusTest {
       --model        | simulate --model none --topology v3:4x4
       --topology     | simulate --model gshard-37b --topology v3
       --layout       | simulate --model gshard-37b --topology v3:4x4 --layout data=16
-      --eta          | simulate --model gshard-37b --topology v3:4x4 --eta 2
-      --programs     | scaling --programs none
-      --devices      | scaling --devices 0
-      --warm-up      | scaling --warm-up -1
       --timeout      | tpu devices --timeout 0
       --partitions   | tpu run MODULE --partitions 0
       -o             | tpu run MODULE -o x.npy -o x.npy
@@ -174,13 +170,11 @@ class ExitStatusTest {
       certify MODULE PROGRAM
       propagate MODULE --mesh x=2
       auto MODULE --mesh x=2
-      auto --iopddl MODULE
       bench --compare NONE --filter tiny
       bench ij-k --sizes i=4,j=4,k=4
       bench ...i->i --sizes i=4
       launch -n 1 --hosts NONE true
       simulate --model MODULE.json --topology v3:4x4
-      scaling --html NONE/page.html
       tpu run NONE
       java NONE.java
       """;

@@ -32,7 +32,8 @@ class SettingsTest {
           "tpu-ffi/src",
           "perf/measure/src",
           "perf/cli/src",
-          "perf/bench/src");
+          "perf/bench/src",
+          "perf/lab/src");
 
   /** A reading of a setting by its name, or by a constant that holds it. */
   private static final Pattern READING =

@@ -74,15 +74,15 @@ public final class BindingCalls implements AutoCloseable {
   }
 
   /** Zeros in native memory, aligned as XLA needs. */
-  static Tensor zeros(long count) {
+  public static Tensor zeros(long count) {
     return Tensor.allocate(Arena.ofAuto(), DType.F32, Shape.of(count));
   }
 
-  PjrtClient client() {
+  public PjrtClient client() {
     return client;
   }
 
-  PjrtDevice device() {
+  public PjrtDevice device() {
     return device;
   }
 
@@ -129,12 +129,12 @@ public final class BindingCalls implements AutoCloseable {
     return fromHost(three, HostTransfer.COPY);
   }
 
-  boolean fromHost(Tensor tensor) {
+  public boolean fromHost(Tensor tensor) {
     return fromHost(tensor, HostTransfer.COPY);
   }
 
   /** A new buffer of a tensor, closed immediately. */
-  boolean fromHost(Tensor tensor, HostTransfer transfer) {
+  public boolean fromHost(Tensor tensor, HostTransfer transfer) {
     try (PjrtBuffer made = client.bufferFrom(tensor, device, transfer)) {
       return made != null;
     }

@@ -1,7 +1,5 @@
 package io.github.shardsum.cli.auto;
 
-import io.github.shardsum.assign.Assignment;
-import io.github.shardsum.assign.AssignmentProblem;
 import io.github.shardsum.auto.FoundLayouts;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.partition.PlanOptions;
@@ -43,22 +41,6 @@ final class AutoJson {
     ArrayNode array = answer.putArray("pareto");
     all.forEach(one -> found(array.addObject(), one, options));
     return JsonAnswer.text(answer);
-  }
-
-  /**
-   * {@code {"cost":..,"bound":..,"gap":..,"peak":..,"limit":..,"stoppedByClock":..,"choice":[..]}}.
-   */
-  static String of(Assignment answer, AssignmentProblem problem) {
-    ObjectNode node = JsonAnswer.object();
-    node.put("cost", answer.cost())
-        .put("bound", answer.bound())
-        .put("gap", answer.gap())
-        .put("peak", answer.peak())
-        .put("limit", problem.limit())
-        .put("stoppedByClock", answer.isStoppedByClock());
-    ArrayNode choice = node.putArray("choice");
-    answer.choice().forEach(choice::add);
-    return JsonAnswer.text(node);
   }
 
   private static void found(ObjectNode node, FoundLayouts found, PlanOptions options) {

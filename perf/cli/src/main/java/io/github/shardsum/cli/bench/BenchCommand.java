@@ -10,9 +10,6 @@ import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.common.TextFiles;
-import io.github.shardsum.cli.scaling.ScalingPoint;
-import io.github.shardsum.cli.scaling.ScalingRun;
-import io.github.shardsum.cli.scaling.ScalingSteadyRuns;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Workers;
@@ -67,11 +64,6 @@ public final class BenchCommand implements Callable<Integer> {
 
   /** Virtual devices whose collectives a page shows. */
   private static final int PAGE_DEVICES = 8;
-
-  /** Seconds of warm-up, and number of timed runs, for the page's MoE layer and training step. */
-  private static final double WARM_SECONDS = 1;
-
-  private static final int RUNS = 15;
 
   /**
    * Length of a timing window under {@code --limits}, where each limit is measured only once: long
@@ -278,20 +270,11 @@ public final class BenchCommand implements Callable<Integer> {
     return BenchJson.ofCases(results, kernels, peersFound(), report.machine(), report.loads());
   }
 
-  /**
-   * Writes the page. It also shows collectives, an MoE layer and a training step; measuring them
-   * takes some seconds.
-   */
+  /** Writes the page. It also shows collectives, which takes some seconds. */
   private void page(
       List<BenchMeasurement> results, List<KernelCase.Result> kernels, BenchReport report)
       throws IOException {
     LinkFit links;
-    List<Integer> devices = quick ? List.of(1, 2, 4) : List.of(1, 2, 4, 8, 16, 32, 64);
-    List<ScalingPoint> points =
-        new ScalingRun(
-                quick ? new ScalingSteadyRuns(0, 2) : new ScalingSteadyRuns(WARM_SECONDS, RUNS),
-                false)
-            .inProcess(List.of("layer", "step"), devices, _ -> {});
     try (Collectives collectives = Collectives.open(Mesh.of("d", PAGE_DEVICES))) {
       links = MachineProbe.measure(collectives);
     }
@@ -304,7 +287,6 @@ public final class BenchCommand implements Callable<Integer> {
                 report.machine(),
                 report.loads(),
                 List.copyOf(roofs),
-                points,
                 Optional.of(links)));
     OutputFile.write(html.orElseThrow(), page.getBytes(StandardCharsets.UTF_8));
   }

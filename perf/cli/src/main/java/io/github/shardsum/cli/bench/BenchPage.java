@@ -1,8 +1,6 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.PeerVersion;
-import io.github.shardsum.cli.scaling.ScalingPicture;
-import io.github.shardsum.cli.scaling.ScalingPoint;
 import io.github.shardsum.picture.Axis;
 import io.github.shardsum.picture.Ink;
 import io.github.shardsum.picture.Page;
@@ -50,7 +48,6 @@ final class BenchPage {
       String machine,
       List<Double> loads,
       List<Limits> limits,
-      List<ScalingPoint> scaling,
       Optional<LinkFit> links) {}
 
   private final Page page = new Page("shardsum bench");
@@ -83,10 +80,6 @@ final class BenchPage {
     kernels();
     targets(counts);
     collectives();
-    if (!content.scaling().isEmpty()) {
-      page.heading("Mixture-of-Experts layer and training step over devices");
-      ScalingPicture.draw(page, content.scaling());
-    }
     table();
     return page.html();
   }

@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param gated whether a feed-forward layer has three matrices instead of two
  * @param encoderLayers layers of the encoder; the other layers attend to the encoder too
  */
-record Architecture(
+public record Architecture(
     String name,
     int layers,
     long width,
@@ -27,7 +27,7 @@ record Architecture(
   private static final double MOST_WEIGHTS = 1e16;
 
   /** Refuses sizes whose products would not fit a long. */
-  Architecture {
+  public Architecture {
     double expert =
         experts.map(each -> (double) each.count() * each.width() + each.shared()).orElse(0.0);
     double layer = attention.weights() + 3.0 * width * (feedForward + expert);
@@ -53,7 +53,7 @@ record Architecture(
    * @param windowedShare share of the layers with a window
    * @param latent ranks of latent attention, if the attention is latent
    */
-  record Attention(
+  public record Attention(
       int heads,
       int keyValueHeads,
       int queryWidth,
@@ -83,7 +83,7 @@ record Architecture(
    * @param einsum whether dispatch is an einsum with a mask instead of a gather of rows
    * @param groupTokens tokens of a group of the einsum form
    */
-  record Experts(
+  public record Experts(
       long count,
       int topK,
       long width,
@@ -94,17 +94,17 @@ record Architecture(
       boolean einsum,
       long groupTokens) {
 
-    boolean dropless() {
+    public boolean dropless() {
       return capacityFactor == 0;
     }
 
     /** Rows that experts compute for a token. */
-    double rows() {
+    public double rows() {
       return topK * (dropless() ? 1 : capacityFactor);
     }
   }
 
-  int sparseLayers() {
+  public int sparseLayers() {
     return experts.map(each -> Math.max(0, layers - each.firstDense()) / each.every()).orElse(0);
   }
 
@@ -159,7 +159,7 @@ record Architecture(
     return experts.map(e -> filling(width, unit) * filling(e.width(), unit)).orElse(1.0);
   }
 
-  long embeddingWeights() {
+  public long embeddingWeights() {
     return vocabulary * width;
   }
 
@@ -168,11 +168,11 @@ record Architecture(
     return experts.map(each -> matrices() * width * each.width()).orElse(0L);
   }
 
-  long allExpertWeights() {
+  public long allExpertWeights() {
     return experts.map(each -> sparseLayers() * each.count() * expertWeights()).orElse(0L);
   }
 
-  long weights() {
+  public long weights() {
     return linearWeights() + embeddingWeights() + allExpertWeights();
   }
 
@@ -199,7 +199,7 @@ record Architecture(
    *
    * @param fullAttention counts every key, as older versions of frameworks do
    */
-  double modelFlops(long sequence, boolean fullAttention) {
+  public double modelFlops(long sequence, boolean fullAttention) {
     double chosen =
         experts.map(each -> (double) sparseLayers() * each.topK() * expertWeights()).orElse(0.0);
     double attended = attentionFlops(sequence) * (fullAttention && attention.causal() ? 2 : 1);

@@ -9,7 +9,7 @@ import java.util.Map;
  * A number in the formulas that no data sheet gives, with its reason and the terms that depend on
  * it.
  */
-enum Assumption {
+public enum Assumption {
   ATTAINED(
       0.8,
       0.6,
@@ -65,11 +65,11 @@ enum Assumption {
     this.sentence = sentence;
   }
 
-  double value() {
+  public double value() {
     return value;
   }
 
-  String sentence() {
+  public String sentence() {
     return sentence;
   }
 
@@ -84,7 +84,7 @@ enum Assumption {
    * @param jobs the jobs whose steps change
    * @param eta share of peak of each job, in their order
    */
-  String moving(List<Job> jobs, List<Double> eta) {
+  public String moving(List<Job> jobs, List<Double> eta) {
     return jobs.isEmpty()
         ? sentence
         : String.format(

@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param microbatches the microbatches of a pipeline, 0 if their number is not known
  */
-record AxisSizes(
+public record AxisSizes(
     int data,
     int fsdp,
     int expert,
@@ -36,7 +36,7 @@ record AxisSizes(
    *
    * @throws IllegalArgumentException if a name is unknown or a size below 1
    */
-  static AxisSizes of(Map<String, Integer> sizes) {
+  public static AxisSizes of(Map<String, Integer> sizes) {
     sizes.forEach(
         (name, size) -> {
           if (!NAMES.contains(name) || size < 1) {
@@ -61,7 +61,7 @@ record AxisSizes(
         all.get(7));
   }
 
-  long devices() {
+  public long devices() {
     // A double holds the product of six sizes, and the cast saturates at the largest long.
     return (long) ((double) data * fsdp * expert * tensor * context * pipeline);
   }

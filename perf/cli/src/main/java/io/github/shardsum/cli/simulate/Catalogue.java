@@ -19,7 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * Public models by name. A table may spell a name in any way; if several names occur in its words,
  * the longest one counts.
  */
-final class Catalogue {
+public final class Catalogue {
   private static final String FILE = "models.json";
   private static final int SHORTEST = 4;
   private final Map<String, SimulatedModelFile> byName = new TreeMap<>();
@@ -28,7 +28,7 @@ final class Catalogue {
   private Catalogue() {}
 
   /** The models in the jar. */
-  static Catalogue open() {
+  public static Catalogue open() {
     Catalogue catalogue = new Catalogue();
     try (InputStream in = Objects.requireNonNull(Catalogue.class.getResourceAsStream(FILE), FILE)) {
       for (JsonNode node : JsonMapper.builder().build().readTree(in)) {
@@ -53,12 +53,12 @@ final class Catalogue {
     return List.copyOf(models);
   }
 
-  Optional<SimulatedModelFile> exact(String name) {
+  public Optional<SimulatedModelFile> exact(String name) {
     return Optional.ofNullable(byName.get(plain(name)));
   }
 
   /** The model of the longest name within some words. */
-  Optional<SimulatedModelFile> within(String words) {
+  public Optional<SimulatedModelFile> within(String words) {
     // Qwen3 MoE 30B-A3B is Qwen3-30B-A3B.
     String without = words.toLowerCase(Locale.ROOT).replaceAll("moe|sparse", "");
     return Stream.of(words, without)

@@ -9,18 +9,22 @@ import java.util.List;
 import java.util.Map;
 
 /** A formula for each part of a step; docs/simulate.md has them with their reasons. */
-final class ClosedForms implements StepModel {
+public final class ClosedForms {
   private final AssumptionValues constants;
 
-  ClosedForms() {
+  public ClosedForms() {
     this(AssumptionValues.USUAL);
   }
 
-  ClosedForms(AssumptionValues constants) {
+  public ClosedForms(AssumptionValues constants) {
     this.constants = constants;
   }
 
-  @Override
+  /**
+   * Predicts a step.
+   *
+   * @param eta attainable share of peak of large products
+   */
   public Prediction predict(Job job, double eta) {
     return new Step(job, eta, constants).prediction();
   }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -31,7 +33,7 @@ import tools.jackson.databind.JsonNode;
  * @param eta attainable share of peak without a fit
  * @param source the source of the figures
  */
-record DeviceFamily(
+public record DeviceFamily(
     String name,
     Pattern pattern,
     double peak,
@@ -50,11 +52,11 @@ record DeviceFamily(
     String source) {
   private static final String TABLE = "devices.tsv";
 
-  boolean gpu() {
+  public boolean gpu() {
     return axes == 0;
   }
 
-  double peak(Precision precision) {
+  public double peak(Precision precision) {
     return switch (precision) {
       case BF16 -> peak;
       case FP8 -> peak * fp8;
@@ -84,7 +86,7 @@ record DeviceFamily(
   }
 
   /** The table in the jar, more specific names first. */
-  static List<DeviceFamily> all() {
+  public static List<DeviceFamily> all() {
     try (InputStream in =
         Objects.requireNonNull(DeviceFamily.class.getResourceAsStream(TABLE), TABLE)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8)
@@ -121,8 +123,19 @@ record DeviceFamily(
     return Double.parseDouble(text);
   }
 
+  /** The families of the jar, after that of a file if there is one. */
+  public static List<DeviceFamily> known(Optional<Path> file) throws IOException {
+    List<DeviceFamily> known = new ArrayList<>();
+    if (file.isPresent()) {
+      String name = file.get().toString();
+      known.add(read(name, SimulateJsonFields.file(name)));
+    }
+    known.addAll(all());
+    return List.copyOf(known);
+  }
+
   /** The family that a table's words name. */
-  static Optional<DeviceFamily> find(List<DeviceFamily> families, String words) {
+  public static Optional<DeviceFamily> find(List<DeviceFamily> families, String words) {
     String lower = words.toLowerCase(Locale.ROOT);
     return families.stream().filter(each -> each.pattern().matcher(lower).find()).findFirst();
   }
@@ -133,14 +146,14 @@ record DeviceFamily(
    * @param place the place of the text, for errors
    * @throws IllegalArgumentException if a key is missing, unknown, or out of its range
    */
-  static DeviceFamily read(String place, JsonNode node) {
+  public static DeviceFamily read(String place, JsonNode node) {
     SimulateJsonFields fields = SimulateJsonFields.of(place, node);
     String name = fields.text("name", "");
     if (!name.matches("[a-zA-Z][a-zA-Z0-9._-]{0,31}")) {
       throw new IllegalArgumentException(
           place
               + ": \"name\" must be a letter and up to 31 letters, digits, dots and dashes, got \""
-              + HoldoutReport.shortened(name)
+              + SimulateJsonFields.shortened(name)
               + "\"");
     }
     DeviceFamily family =
@@ -186,7 +199,7 @@ record DeviceFamily(
   }
 
   /** The family of this name in the jar. */
-  static DeviceFamily named(String name) {
+  public static DeviceFamily named(String name) {
     return named(name, all());
   }
 
@@ -195,7 +208,7 @@ record DeviceFamily(
    *
    * @throws IllegalArgumentException if there is none
    */
-  static DeviceFamily named(String name, List<DeviceFamily> families) {
+  public static DeviceFamily named(String name, List<DeviceFamily> families) {
     return families.stream()
         .filter(each -> each.name().equalsIgnoreCase(name))
         .findFirst()

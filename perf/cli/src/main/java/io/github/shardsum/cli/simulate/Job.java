@@ -15,7 +15,7 @@ import java.util.Locale;
  *     moments
  * @param assumptions defaults that were assumed, one sentence each
  */
-record Job(
+public record Job(
     Architecture model,
     Machine machine,
     AxisSizes layout,
@@ -99,11 +99,11 @@ record Job(
     return with(one).with(layout.withData(layout.data() / slices)).withBatch(batch / slices);
   }
 
-  double tokens() {
+  public double tokens() {
     return (double) sequence * batch;
   }
 
-  double tokensPerDevice() {
+  public double tokensPerDevice() {
     return tokens() / machine.devices();
   }
 }

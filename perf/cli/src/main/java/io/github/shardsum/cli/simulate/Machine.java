@@ -18,9 +18,10 @@ import java.util.Optional;
  * @param devices the number of all devices, which are chips or parts of chips
  * @param perChip devices of a chip
  */
-record Machine(DeviceFamily family, List<Integer> sides, int slices, long devices, int perChip) {
+public record Machine(
+    DeviceFamily family, List<Integer> sides, int slices, long devices, int perChip) {
   /** The attained share of a link's or a memory's bandwidth. */
-  static final double ATTAINED = 0.8;
+  public static final double ATTAINED = 0.8;
 
   private static final long MOST_CHIPS = 1 << 23;
 
@@ -30,12 +31,12 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
    *
    * @throws IllegalArgumentException if the text has another form
    */
-  static Machine parse(String text) {
+  public static Machine parse(String text) {
     return parse(text, DeviceFamily.all());
   }
 
   /** The same with other families. */
-  static Machine parse(String text, List<DeviceFamily> families) {
+  public static Machine parse(String text, List<DeviceFamily> families) {
     int colon = text.indexOf(':');
     if (colon < 0
         || !text.substring(colon + 1)
@@ -81,7 +82,7 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
   }
 
   /** The most cubic slice of a number of devices. */
-  static Machine cubic(DeviceFamily family, long devices, int slices, int perChip) {
+  public static Machine cubic(DeviceFamily family, long devices, int slices, int perChip) {
     long chips = Math.max(1, devices / slices / perChip);
     List<Integer> sides = new ArrayList<>();
     long rest = chips;
@@ -105,7 +106,7 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
         : new Machine(family.withBandwidths(factor), sides, slices, devices, perChip);
   }
 
-  double peak(Precision precision) {
+  public double peak(Precision precision) {
     return family.peak(precision) / perChip;
   }
 
@@ -166,7 +167,7 @@ record Machine(DeviceFamily family, List<Integer> sides, int slices, long device
   }
 
   /** Devices within a slice. */
-  long sliceDevices() {
+  public long sliceDevices() {
     return devices / slices;
   }
 

@@ -27,7 +27,7 @@ import java.util.Set;
  * @param found layouts that were found and are cheaper than the usual ones, by the part's name and
  *     the value's
  */
-record PlannedForms(
+public record PlannedForms(
     Job job,
     List<PlannedBlock> blocks,
     List<ProgramPlan> programs,
@@ -66,7 +66,7 @@ record PlannedForms(
    * @param eta attainable share of peak of large products
    * @throws IllegalArgumentException if the job's devices are not a network of whole chips
    */
-  static PlannedForms of(Job job, double eta) {
+  public static PlannedForms of(Job job, double eta) {
     return of(job, eta, false);
   }
 
@@ -77,7 +77,7 @@ record PlannedForms(
    * @param isFound whether layouts are searched for, instead of the usual ones
    * @throws IllegalArgumentException if the job's devices are not a network of whole chips
    */
-  static PlannedForms of(Job job, double eta, boolean isFound) {
+  public static PlannedForms of(Job job, double eta, boolean isFound) {
     Prediction closed = new ClosedForms().predict(job, eta);
     BlockPlanner planner = new BlockPlanner(job, eta);
     List<PlannedBlock> blocks = new ArrayList<>();

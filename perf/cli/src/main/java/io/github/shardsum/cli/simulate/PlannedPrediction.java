@@ -9,11 +9,12 @@ import java.util.Optional;
  * @param forms the plan, if there is one
  * @param reason the reason if there is no plan
  */
-record PlannedPrediction(Prediction prediction, Optional<PlannedForms> forms, String reason) {
+public record PlannedPrediction(
+    Prediction prediction, Optional<PlannedForms> forms, String reason) {
   /** Plans of longer rings would take minutes. */
   private static final long MOST_DEVICES = 1 << 17;
 
-  static PlannedPrediction of(Job job, double eta, boolean planned) {
+  public static PlannedPrediction of(Job job, double eta, boolean planned) {
     if (!planned) {
       return new PlannedPrediction(
           new ClosedForms().predict(job, eta), Optional.empty(), "formulas were asked for");

@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
 /** Format of the operands of large products. */
-enum Precision {
+public enum Precision {
   BF16,
   FP8,
   INT8

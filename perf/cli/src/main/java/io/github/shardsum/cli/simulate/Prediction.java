@@ -10,7 +10,7 @@ import java.util.Map;
  * @param terms the terms in the order of the page
  * @param bytes the bytes that a device holds, by kind of data
  */
-record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
+public record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
   /** The kind of work of a term. */
   enum Kind {
     COMPUTE,
@@ -24,18 +24,18 @@ record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
    * @param seconds the seconds that the part takes alone
    * @param exposed the part of these seconds that no computation hides
    */
-  record Term(String name, Kind kind, double seconds, double exposed) {}
+  public record Term(String name, Kind kind, double seconds, double exposed) {}
 
-  double seconds() {
+  public double seconds() {
     return terms.stream().mapToDouble(Term::exposed).sum();
   }
 
   /** The term that takes the largest part of the step. */
-  Term dominating() {
+  public Term dominating() {
     return terms.stream().max(Comparator.comparingDouble(Term::exposed)).orElseThrow();
   }
 
-  double tokensPerSecond() {
+  public double tokensPerSecond() {
     return job.tokens() / seconds();
   }
 
@@ -44,7 +44,7 @@ record Prediction(Job job, List<Term> terms, Map<String, Double> bytes) {
     return job.model().modelFlops(job.sequence(), false) * job.tokensPerDevice() / seconds();
   }
 
-  double utilisation() {
+  public double utilisation() {
     return flopsPerSecond() / job.machine().peak(job.precision());
   }
 

@@ -1,34 +1,23 @@
 package io.github.shardsum.cli.simulate;
 
-import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.OutputFile;
-import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** {@code shardsum simulate}: step time, memory and cost of a training job. */
 @Command(
@@ -36,8 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
     description = {
       "Predict step time, memory and cost of a training job: its model is planned, and"
           + " the plan is priced.",
-      "With --holdout: compare predictions with measured steps. Without options: list the known"
-          + " models and devices."
+      "Without options: list the known models and devices."
     })
 public final class SimulateCommand implements Runnable {
   private static final double DEFAULT_TOKENS = 1e12;
@@ -87,13 +75,6 @@ public final class SimulateCommand implements Runnable {
   private Optional<Double> tokens = Optional.empty();
 
   @Option(
-      names = "--eta",
-      paramLabel = "SHARE",
-      description =
-          "Share of the peak FLOP/s that large products attain, instead of the device family's.")
-  private Optional<Double> eta = Optional.empty();
-
-  @Option(
       names = "--device",
       paramLabel = "FILE.json",
       description = "A file that describes a kind of device; docs/simulate.md has the keys.")
@@ -127,29 +108,7 @@ public final class SimulateCommand implements Runnable {
       description = "Also write an HTML page: terms, timeline, memory and mesh.")
   private Optional<Path> html = Optional.empty();
 
-  @Option(
-      names = "--holdout",
-      paramLabel = "FILE.tsv",
-      description = "Compare predictions with a table of measured steps, and print their errors.")
-  private Optional<Path> holdout = Optional.empty();
-
-  @Option(
-      names = "--plans",
-      description =
-          "With --holdout: predict by a plan where a row can be planned; takes seconds a row.")
-  private boolean plans;
-
-  @Option(names = "--paper", description = "Print the GShard paper's figures next to ours.")
-  private boolean paper;
-
-  @Option(
-      names = "--figure",
-      paramLabel = "FILE.svg",
-      description =
-          "Draw a figure of plans, certificates and utilisation at 2,048 to 99,840 devices.")
-  private Optional<Path> figure = Optional.empty();
-
-  @Option(names = "--json", description = "Print JSON; with --model, --holdout or --figure.")
+  @Option(names = "--json", description = "Print JSON; with --model.")
   private boolean json;
 
   @Override
@@ -157,23 +116,7 @@ public final class SimulateCommand implements Runnable {
     PrintWriter out = spec.commandLine().getOut();
     checkOptions();
     try {
-      if (holdout.isPresent()) {
-        StepModel scorer =
-            plans
-                ? (job, share) -> PlannedPrediction.of(job, share, true).prediction()
-                : new ClosedForms();
-        Holdout scored =
-            Holdout.of(MeasurementTable.read(holdout.get()), new ClosedForms(), scorer, families());
-        if (json) {
-          out.println(HoldoutReport.json(scored));
-        } else {
-          HoldoutReport.print(scored, out);
-        }
-      } else if (figure.isPresent()) {
-        figure(out);
-      } else if (paper) {
-        PaperReport.print(new ClosedForms(), out);
-      } else if (model.isPresent()) {
+      if (model.isPresent()) {
         predict(out);
       } else {
         known(out);
@@ -185,20 +128,9 @@ public final class SimulateCommand implements Runnable {
   }
 
   private void checkOptions() {
-    int modes =
-        (int)
-            Stream.of(holdout.isPresent(), paper, model.isPresent(), figure.isPresent())
-                .filter(mode -> mode)
-                .count();
-    if (modes > 1) {
-      throw wrong("expected one of --model, --holdout, --figure and --paper, got more");
-    }
-    if (plans && holdout.isEmpty()) {
-      throw wrong("--plans: expected --holdout too, got none");
-    }
-    Optional<String> other = optionOfModel();
-    if (model.isEmpty() && other.isPresent()) {
-      throw wrong(other.get() + ": expected --model too, got none");
+    List<OptionSpec> given = spec.commandLine().getParseResult().matchedOptions();
+    if (model.isEmpty() && !given.isEmpty()) {
+      throw wrong(given.getFirst().longestName() + ": expected --model too, got none");
     }
     if (model.isPresent() && topology.isEmpty() && here.isEmpty()) {
       throw wrong("--model: expected --topology too, got none");
@@ -211,13 +143,9 @@ public final class SimulateCommand implements Runnable {
           "--formulas: must be given without --html, --auto and --certify, which need a plan");
     }
     positive("--here", here.map(Integer::doubleValue), 1, 64);
-    if (json && (paper || modes == 0)) {
-      throw wrong("--json: expected --model, --holdout or --figure too, got none");
-    }
     positive("--batch", batch.map(Long::doubleValue), 1, 1e12);
     positive("--sequence", sequence.map(Long::doubleValue), 1, 1e12);
     positive("--tokens", tokens, 1, 1e18);
-    positive("--eta", eta, 0.01, 1);
   }
 
   private void positive(String name, Optional<Double> value, double least, double most) {
@@ -226,29 +154,8 @@ public final class SimulateCommand implements Runnable {
     }
   }
 
-  /** The first option that has a meaning only with --model. */
-  private Optional<String> optionOfModel() {
-    Set<String> others = Set.of("--json", "--holdout", "--paper", "--figure", "--plans");
-    return spec.commandLine().getParseResult().matchedOptions().stream()
-        .map(OptionSpec::longestName)
-        .filter(name -> !others.contains(name) && !(name.equals("--device") && holdout.isPresent()))
-        .findFirst();
-  }
-
   private ParameterException wrong(String message) {
     return new ParameterException(spec.commandLine(), message);
-  }
-
-  private void figure(PrintWriter out) throws IOException {
-    OutputFile.checkText("--figure", figure.orElseThrow());
-    List<ScaleFigure.Row> rows = ScaleFigure.rows(ScaleFigure.DEVICES);
-    if (json) {
-      out.println(ScaleFigure.json(rows));
-    } else {
-      ScaleFigure.print(rows, out);
-    }
-    byte[] svg = ScaleFigure.svg(rows).getBytes(StandardCharsets.UTF_8);
-    OutputFile.write(figure.orElseThrow(), svg);
   }
 
   private void predict(PrintWriter out) throws IOException {
@@ -256,14 +163,14 @@ public final class SimulateCommand implements Runnable {
       OutputFile.checkText("--html", html.get());
     }
     SimulatedModelFile file = file(model.orElseThrow());
-    List<DeviceFamily> known = families();
+    List<DeviceFamily> known = DeviceFamily.known(device);
     Machine machine =
         here.isPresent()
             ? ThisMachine.measured(here.get())
             : OptionValue.of(
                 spec, "--topology", () -> Machine.parse(topology.orElseThrow(), known));
     long said = sequence.orElse(file.sequence());
-    double share = eta.orElse(machine.family().eta());
+    double share = machine.family().eta();
     double count = tokens.orElse(DEFAULT_TOKENS);
     PlannedPrediction planning = planning(file.withSequence(said), machine, share);
     if (certify && planning.forms().isEmpty()) {
@@ -312,16 +219,6 @@ public final class SimulateCommand implements Runnable {
     return PlannedPrediction.of(job, share, !formulas);
   }
 
-  private List<DeviceFamily> families() throws IOException {
-    List<DeviceFamily> all = new ArrayList<>();
-    if (device.isPresent()) {
-      String name = device.get().toString();
-      all.add(DeviceFamily.read(name, json(name)));
-    }
-    all.addAll(DeviceFamily.all());
-    return List.copyOf(all);
-  }
-
   private SimulatedModelFile file(String name) throws IOException {
     Optional<SimulatedModelFile> known = Catalogue.open().exact(name);
     if (known.isPresent() && !name.endsWith(".json")) {
@@ -331,23 +228,10 @@ public final class SimulateCommand implements Runnable {
       throw wrong(
           "--model: expected a name that ./shardsum simulate lists, or a file that ends with"
               + " .json, got \""
-              + HoldoutReport.shortened(name)
+              + SimulateJsonFields.shortened(name)
               + "\"");
     }
-    return SimulatedModelFile.read(name, json(name));
-  }
-
-  private static JsonNode json(String name) throws IOException {
-    JsonMapper mapper =
-        JsonMapper.builder()
-            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-            .build();
-    try (InputStream in = TextFiles.open(Path.of(name))) {
-      return mapper.readTree(in);
-    } catch (JacksonException bad) {
-      throw new IllegalArgumentException(name + ": " + JsonErrors.describe(bad), bad);
-    }
+    return SimulatedModelFile.read(name, SimulateJsonFields.file(name));
   }
 
   private static void known(PrintWriter out) {

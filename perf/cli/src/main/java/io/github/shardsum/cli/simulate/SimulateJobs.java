@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /** Makes a job from a model, a network and the command line. */
-final class SimulateJobs {
+public final class SimulateJobs {
   private SimulateJobs() {}
 
   /**
@@ -18,7 +18,8 @@ final class SimulateJobs {
    * @throws SimulatedLayoutException if the axes do not make up the devices
    * @throws IllegalArgumentException if the batch or the sequence is not known
    */
-  static Job job(SimulatedModelFile file, Machine machine, Optional<AxisSizes> layout, long batch) {
+  public static Job job(
+      SimulatedModelFile file, Machine machine, Optional<AxisSizes> layout, long batch) {
     return job(file, machine, layout, batch, List.of());
   }
 
@@ -28,7 +29,7 @@ final class SimulateJobs {
    *
    * @param batch sequences of a step, 0 for the model's own
    */
-  static Job known(SimulatedModelFile file, Machine machine, long batch) {
+  public static Job known(SimulatedModelFile file, Machine machine, long batch) {
     Optional<AxisSizes> own = file.layout();
     long devices = own.map(AxisSizes::devices).orElse(machine.devices());
     if (devices == machine.devices()) {

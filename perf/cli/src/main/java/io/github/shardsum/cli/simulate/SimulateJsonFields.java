@@ -1,11 +1,20 @@
 package io.github.shardsum.cli.simulate;
 
+import io.github.shardsum.cli.common.JsonErrors;
+import io.github.shardsum.cli.common.TextFiles;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Reads one JSON object key by key; {@link #end} refuses keys that were never read. */
@@ -29,6 +38,29 @@ final class SimulateJsonFields {
   private SimulateJsonFields(String place, ObjectNode object) {
     this.place = place;
     this.object = object;
+  }
+
+  /**
+   * Reads the JSON of a file.
+   *
+   * @param name its name, {@code -} for standard input
+   */
+  static JsonNode file(String name) throws IOException {
+    JsonMapper mapper =
+        JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+    try (InputStream in = TextFiles.open(Path.of(name))) {
+      return mapper.readTree(in);
+    } catch (JacksonException bad) {
+      throw new IllegalArgumentException(name + ": " + JsonErrors.describe(bad), bad);
+    }
+  }
+
+  /** The first characters of a text, for a message. */
+  static String shortened(String text) {
+    return text.length() > 40 ? text.substring(0, 40) + "..." : text;
   }
 
   static SimulateJsonFields of(String place, JsonNode node) {

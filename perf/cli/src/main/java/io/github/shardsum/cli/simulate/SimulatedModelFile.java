@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
  * @param sequence tokens of a sequence, 0 if they are not given; the batch likewise
  * @param source the source of the figures; empty if it is not given
  */
-record SimulatedModelFile(
+public record SimulatedModelFile(
     Architecture model,
     List<String> aliases,
     String source,

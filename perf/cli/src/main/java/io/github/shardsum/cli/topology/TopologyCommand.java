@@ -131,11 +131,6 @@ public final class TopologyCommand implements Runnable {
       description = "Latency of a hop in microseconds (default: the network's).")
   private Optional<Double> latency = Optional.empty();
 
-  @Option(
-      names = "--figure9",
-      description = "Fit the GShard paper's figure 9 and print the residual of every point.")
-  private boolean figure9;
-
   @Option(names = "--json", description = "Print JSON instead of tables, with times in seconds.")
   private boolean json;
 
@@ -151,11 +146,7 @@ public final class TopologyCommand implements Runnable {
 
   private void answer(PrintWriter out) {
     refuseUnused();
-    if (figure9 && json) {
-      out.println(Figure9Report.json());
-    } else if (figure9) {
-      Figure9Report.print(out);
-    } else if (name.isEmpty() && json) {
+    if (name.isEmpty() && json) {
       out.println(TopologyJson.names(THIS_MACHINE));
     } else if (name.isEmpty()) {
       out.println(Topologies.describe());
@@ -171,15 +162,11 @@ public final class TopologyCommand implements Runnable {
   /** Refuses options of a network if no network is printed. */
   private void refuseUnused() {
     ParseResult given = spec.commandLine().getParseResult();
-    if (figure9 && given.matchedArgs().size() > (json ? 2 : 1)) {
-      throw new IllegalArgumentException(
-          "--figure9: must be given alone or with --json, got other options");
-    }
     Optional<OptionSpec> option =
         given.matchedOptions().stream()
             .filter(each -> !each.longestName().equals("--json"))
             .findFirst();
-    if (!figure9 && name.isEmpty() && option.isPresent()) {
+    if (name.isEmpty() && option.isPresent()) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,

@@ -104,30 +104,9 @@ class TopologyCommandTest {
   }
 
   @Test
-  void figureNineIsPrintedAsJsonToo() {
-    assertEquals(0, run("--figure9", "--json"));
-    JsonNode answer = new JsonMapper().readTree(out.toString());
-    assertEquals(4, answer.get("curves").size());
-    for (JsonNode curve : answer.get("curves")) {
-      assertEquals(8, curve.get("points").size());
-      double worst = 0;
-      for (JsonNode point : curve.get("points")) {
-        double paper = point.get("paperSeconds").doubleValue();
-        double error = point.get("modelSeconds").doubleValue() / paper - 1;
-        assertEquals(error, point.get("error").doubleValue(), 1e-9);
-        worst = Math.max(worst, Math.abs(error));
-      }
-      assertEquals(worst, curve.get("worst").doubleValue(), 1e-9);
-    }
-    assertEquals(6, answer.get("assumptions").size());
-  }
-
-  @Test
   void whatWouldBeIgnoredIsRefused() {
     assertEquals(2, run("--bandwidth", "10"));
     assertTrue(err.toString().contains("--bandwidth: expected a network's name"), err::toString);
-    assertEquals(2, run("--figure9", "tpu-v3"));
-    assertTrue(err.toString().contains("--figure9: must be given alone"), err::toString);
     assertEquals(2, run("tpu-v3", "-n", "0"));
     assertTrue(err.toString().contains("--devices: must be at least 1, got 0"), err::toString);
     assertEquals("", out.toString());
