@@ -3,16 +3,23 @@ package io.github.shardsum.partition;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.einsum.Axis;
+import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.SumOrder;
+import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** No plan is dearer than the cheapest of all, which is found by trying everything. */
 final class CheapestPlanTest {
@@ -104,5 +111,69 @@ final class CheapestPlanTest {
       assertTrue(amount <= 1.01 * least + 0.01, () -> einsum + " could be " + least + "\n" + plan);
       assertTrue(amount >= 0.99 * least - 0.01, () -> einsum + " is below " + least + "\n" + plan);
     }
+  }
+
+  /**
+   * One all-gather of the second operand, whose first label is split, is one way to compute each of
+   * these einsums. A plan that receives more must save at least what its price says.
+   */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "b m k, k@x.y n -> b@y m@x n",
+        "m k b, k@y.x n -> n m@x b@y",
+        "b m k, k@x.y -> b@y m@x",
+        "b k m, k@x.y n l -> l b@y n m@x",
+        "k b m, k@x n -> b@x m@y n"
+      })
+  void aPlanReceivesMoreThanOneGatherOnlyIfItCostsLess(String text) {
+    Equation equation = Equation.parse(text);
+    Term split = equation.operand(1);
+    int cases = RandomSharding.cases(20, 200);
+    for (int i = 0; i < cases; i++) {
+      RandomSharding random = new RandomSharding(SEED + i);
+      Mesh mesh = Mesh.parse(List.of("x=3,y=2", "x=2,y=3", "x=3,y=4").get(random.below(3)));
+      Map<String, Long> sizes = new HashMap<>();
+      equation.labels().forEach(label -> sizes.put(label, 2L + random.below(60)));
+      List<Shape> shapes = equation.operands().stream().map(term -> shape(term, sizes)).toList();
+      long rest = 1;
+      for (Axis axis : split.axes().subList(1, split.size())) {
+        rest *= sizes.getOrDefault(axis.label(), 0L);
+      }
+      long rows = sizes.getOrDefault("k", 0L);
+      long received = (rows - leastChunk(mesh, split.axis(0).mesh(), rows)) * rest;
+      double work = rows * rest;
+      for (Axis axis : equation.output().axes()) {
+        int parts = axis.mesh().stream().mapToInt(mesh::size).reduce(1, (a, b) -> a * b);
+        long all = sizes.getOrDefault(axis.label(), 0L);
+        work *= parts == 1 ? 1 : Math.ceilDiv(all, parts);
+      }
+      double price = received + 1_000 + work / 200;
+      ShardedEinsumPlan plan =
+          ShardedEinsumPlan.of(equation, mesh, shapes, Map.of(), DType.F32, PlanOptions.defaults());
+      assertTrue(
+          plan.plan().elementsReceived() <= received || plan.cost() < price,
+          () -> sizes + ": one gather receives " + received + " at " + price + "\n" + plan);
+    }
+  }
+
+  /** The fewest rows of a device, if each axis cuts the chunks of the axes before it. */
+  private static long leastChunk(Mesh mesh, List<String> axes, long rows) {
+    if (axes.isEmpty()) {
+      return rows;
+    }
+    int parts = mesh.size(axes.getFirst());
+    long chunk = Math.ceilDiv(rows, parts);
+    long least = Long.MAX_VALUE;
+    for (int part = 0; part < parts; part++) {
+      long own = Math.clamp(rows - part * chunk, 0, chunk);
+      least = Math.min(least, leastChunk(mesh, axes.subList(1, axes.size()), own));
+    }
+    return least;
+  }
+
+  private static Shape shape(Term term, Map<String, Long> sizes) {
+    return Shape.of(
+        term.axes().stream().mapToLong(axis -> sizes.getOrDefault(axis.label(), 0L)).toArray());
   }
 }

@@ -84,6 +84,9 @@ final class StatementPlanner {
   /** The labels along which operands keep their splits. */
   private List<String> staying;
 
+  /** The cheapest way with the axes of operands and results, once all such ways are known. */
+  private Optional<StatementCandidate> asIs = Optional.empty();
+
   /** Ways above this cost are not considered. */
   private Cost most = Cost.MOST;
 
@@ -186,6 +189,7 @@ final class StatementPlanner {
       amount *= GROWTH;
     }
     most = found.size() < kept ? Cost.MOST : most;
+    asIs = found.stream().findFirst();
     space.splits(true).forEach(this::consider);
   }
 
@@ -350,7 +354,11 @@ final class StatementPlanner {
     Cost all = halo.map(what -> cost.plus(ways.halo(what, dtype()))).orElse(cost);
     int unasked = space.unasked(at);
     double gain = unasked == 0 ? 1 : 1 + LEAST_GAIN;
-    Cost weighed = new Cost((all.amount() + paths.weight()) * gain, all.collectives());
+    double amount = (all.amount() + paths.weight()) * gain;
+    if (unasked > 0 && onlySavesWork(all, work(at))) {
+      amount = Math.max(amount, asIs.orElseThrow().weighed().amount());
+    }
+    Cost weighed = new Cost(amount, all.collectives());
     if (weighed.compareTo(most) > 0) {
       return Optional.empty();
     }
@@ -359,6 +367,21 @@ final class StatementPlanner {
     return Optional.of(
         new StatementCandidate(
             sharding, operandsMet, resultsMade, halo, Optional.empty(), all, weighed, unasked));
+  }
+
+  /**
+   * Whether a way moves more than the cheapest way with the axes of operands and results, and saves
+   * less work than its further collectives cost.
+   */
+  private boolean onlySavesWork(Cost all, Cost work) {
+    return asIs
+        .filter(way -> all.amount() - work.amount() > way.cost().amount() - workOf(way))
+        .filter(way -> ways.total(all) > ways.total(way.cost()))
+        .isPresent();
+  }
+
+  private double workOf(StatementCandidate way) {
+    return work(way.sharding()).amount();
   }
 
   /** Bytes that the statement holds on the largest device, if the policy limits them. */
