@@ -1,6 +1,5 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.internal.program.text.OperationPrinter;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Contraction.ReduceKind;
@@ -29,7 +28,6 @@ import java.util.Objects;
  *   <li>{@link ReduceScatter}: the axes are removed from the partial axes, and {@code L} becomes
  *       {@code L.axes}
  *   <li>{@link Exchange}: one label is cut anew, by the same axes in another order or by fewer axes
- *   <li>{@link Contract}: an einsum of each device's blocks
  *   <li>{@link Apply}: a statement of a program, on each device's blocks
  *   <li>{@link Neighbour}: a statement of a program that reads neighbours along a split label, on
  *       each device's block and the elements that it receives
@@ -64,9 +62,8 @@ public sealed interface Action {
   /**
    * Whether devices communicate.
    *
-   * @return false for {@link Slice}, {@link Contract}, {@link Apply}, {@link Await}, {@link Loop}
-   *     (whose body's steps may communicate), and a {@link Neighbour} in which no device receives
-   *     anything
+   * @return false for {@link Slice}, {@link Apply}, {@link Await}, {@link Loop} (whose body's steps
+   *     may communicate), and a {@link Neighbour} in which no device receives anything
    */
   default boolean isCollective() {
     return true;
@@ -261,40 +258,18 @@ public sealed interface Action {
   }
 
   /**
-   * An einsum of the operands' blocks.
-   *
-   * <p>A mesh axis splits at most one label of the equation, and splits it in every operand that
-   * has the label. If an operand has a label twice, the first dimension is split and the others are
-   * narrowed to its interval. Axes of summed labels become partial axes of the result, and so do
-   * the partial axes of one of the operands; the other operands must then be the same along these
-   * axes.
-   *
-   * @param equation the equation, without layouts
-   */
-  record Contract(Equation equation) implements Action {
-    @Override
-    public String op() {
-      return "einsum";
-    }
-
-    @Override
-    public boolean isCollective() {
-      return false;
-    }
-  }
-
-  /**
    * A statement of a program on each device's blocks of the operands.
    *
    * <p>The statement is the program's own, with logical types. Its operands and results are laid
    * out by one assignment of mesh axes to the factors of its rule ({@link
    * io.github.shardsum.layout.FactorRule}): a dimension of one factor is cut by the factor's axes,
-   * in every operand and result that has the factor. Each device thus computes its own block of the
-   * results. If the axes split a summed factor, or are partial axes of an operand in which the
-   * operation is linear, the device computes an addend, and the axes are partial axes of the
-   * results. An operation that reads the index of a label (iota, one-hot, random numbers, lengths
-   * of a ragged label, an indexed label of a composite) also needs the start of each block along
-   * the label, which follows from the layouts.
+   * in every operand and result that has the factor. If an einsum's operand has a split label
+   * twice, the first dimension is split and the others are narrowed to its interval. Each device
+   * thus computes its own block of the results. If the axes split a summed factor, or are partial
+   * axes of an operand in which the operation is linear, the device computes an addend, and the
+   * axes are partial axes of the results. An operation that reads the index of a label (iota,
+   * one-hot, random numbers, lengths of a ragged label, an indexed label of a composite) also needs
+   * the start of each block along the label, which follows from the layouts.
    *
    * @param statement the statement; the step has its operands and results, in their order
    */

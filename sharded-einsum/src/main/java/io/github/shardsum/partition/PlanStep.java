@@ -36,7 +36,6 @@ public record PlanStep(
     boolean many =
         program
             || isPacked
-            || action instanceof Action.Contract
             || action instanceof Action.Windows
             || action instanceof Action.Neighbour;
     if ((operands.isEmpty() && !program) || (!many && operands.size() > 1)) {

@@ -1,13 +1,14 @@
 package io.github.shardsum.partition;
 
-import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.einsum.Equation;
-import io.github.shardsum.einsum.Strictness;
-import io.github.shardsum.internal.partition.plan.EinsumPlanning;
+import io.github.shardsum.internal.layout.EquationProgram;
+import io.github.shardsum.internal.partition.plan.ProgramPlanning;
 import io.github.shardsum.internal.partition.text.CertificationText;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,9 +47,33 @@ public record ShardedEinsumPlan(Equation equation, DType dtype, SpmdPlan plan, d
       DType dtype,
       PlanOptions options) {
     Objects.requireNonNull(dtype, "dtype");
-    BoundEquation bound = equation.withoutLayout().bind(shapes, sizes, Strictness.LENIENT);
-    EinsumPlanning.Priced planned = EinsumPlanning.plan(equation, mesh, bound, dtype, options);
-    return new ShardedEinsumPlan(equation, dtype, planned.plan(), planned.cost());
+    EquationProgram program = EquationProgram.of(equation, mesh, shapes, sizes, dtype);
+    ProgramPlan planned = ProgramPlanning.plan(program, mesh, options);
+    return new ShardedEinsumPlan(equation, dtype, numbered(planned.plan()), planned.cost());
+  }
+
+  /**
+   * The plan with operands named by their numbers, and intermediates by the steps that make them.
+   */
+  private static SpmdPlan numbered(SpmdPlan plan) {
+    Map<String, String> numbers = new HashMap<>();
+    plan.inputs().forEach(x -> numbers.put(x.name(), Integer.toString(numbers.size())));
+    String result = plan.value(plan.outputs().getFirst()).name();
+    numbers.put(result, result);
+    List<PlanStep> steps = new ArrayList<>();
+    for (PlanStep step : plan.steps()) {
+      step.results().forEach(made -> numbers.putIfAbsent(made.name(), "step:" + steps.size()));
+      List<PlannedValue> results =
+          step.results().stream().map(value -> named(value, numbers)).toList();
+      steps.add(new PlanStep(step.action(), step.operands(), results, step.origin()));
+    }
+    List<PlannedValue> inputs = plan.inputs().stream().map(x -> named(x, numbers)).toList();
+    return new SpmdPlan(plan.mesh(), inputs, steps, plan.outputs(), plan.sums());
+  }
+
+  private static PlannedValue named(PlannedValue value, Map<String, String> names) {
+    String name = names.getOrDefault(value.name(), value.name());
+    return new PlannedValue(name, value.dtype(), value.shape(), value.layout());
   }
 
   /**

@@ -397,8 +397,6 @@ public record SpmdPlan(
     PlanStep at = steps.get(step);
     List<PlannedValue> operands = at.operands().stream().map(this::value).toList();
     return switch (at.action()) {
-      case Action.Contract contract ->
-          2 * StepCounts.multiplyAdds(contract.equation(), operands, at.result());
       case Action.Apply(Statement statement)
           when statement.operation() instanceof Contraction.Einsum einsum ->
           2 * StepCounts.multiplyAdds(einsum.equation(), operands, at.result());

@@ -299,7 +299,7 @@ final class AskedLayoutsTest {
     Equation other = Equation.parse(equation.toString().replace(split, split.substring(0, 1)));
     ShardedEinsumPlan of = new ShardedEinsumPlan(other, plan.dtype(), plan.plan(), plan.cost());
     String message = assertThrows(IllegalStateException.class, of::certify).getMessage();
-    assertTrue(message.contains("devices have"), message);
+    assertTrue(message.contains("must have the requested layout"), message);
   }
 
   private static Shape shape(String sizes) {

@@ -112,7 +112,7 @@ final class EveryEinsum {
             .filter(
                 step ->
                     !(step.action() instanceof Action.Slice)
-                        && !(step.action() instanceof Action.Contract))
+                        && !(step.action() instanceof Action.Apply))
             .count();
     return plan.cost() - 1_000.0 * collectives;
   }

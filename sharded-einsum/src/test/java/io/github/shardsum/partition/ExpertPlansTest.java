@@ -97,7 +97,7 @@ final class ExpertPlansTest {
     if (received == expert) {
       List<Shape> local = new ArrayList<>();
       for (PlanStep step : plan.plan().steps()) {
-        if (step.action() instanceof Action.Contract) {
+        if (step.action() instanceof Action.Apply) {
           step.operands().forEach(operand -> local.add(local(plan.plan().value(operand))));
         }
       }

@@ -5,6 +5,10 @@ import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.program.Contraction;
+import io.github.shardsum.program.Statement;
+import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -59,6 +63,9 @@ final class PlanMutation {
   private static SpmdPlan dropped(SpmdPlan plan, int at, boolean lying) {
     int inputs = plan.inputs().size();
     PlanStep gone = plan.steps().get(at);
+    if (gone.operands().isEmpty()) {
+      throw new IllegalArgumentException("it reads nothing");
+    }
     int operand = gone.operands().getFirst();
     List<PlanStep> steps = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {
@@ -191,7 +198,9 @@ final class PlanMutation {
           new Action.CollectivePermute(axes(mesh, permute.axes()));
       case Action.Exchange exchange ->
           new Action.Exchange(exchange.label(), axes(mesh, exchange.axes()));
-      case Action.Contract contract -> new Action.Contract(turned(contract.equation()));
+      case Action.Apply(Statement statement)
+          when statement.operation() instanceof Contraction.Einsum einsum ->
+          new Action.Apply(turned(statement, einsum));
       case Action.Apply _, Action.Neighbour _, Action.Loop _, Action.Communicate _ -> step.action();
       case Action.Start _, Action.Await _, Action.Windows _, Action.Partitioned _ -> step.action();
     };
@@ -209,9 +218,15 @@ final class PlanMutation {
   }
 
   /** The result's labels in another order. */
-  private Equation turned(Equation equation) {
-    List<Axis> axes = new ArrayList<>(equation.output().axes());
+  private Statement turned(Statement statement, Contraction.Einsum einsum) {
+    List<Axis> axes = new ArrayList<>(einsum.equation().output().axes());
     Collections.shuffle(axes, random);
-    return new Equation(equation.operands(), new Term(axes, List.of()));
+    Equation equation = new Equation(einsum.equation().operands(), new Term(axes, List.of()));
+    ValueType old = statement.result().type();
+    List<String> names = axes.stream().map(Axis::label).toList();
+    ValueType type = ValueType.of(old.dtype(), names, names.stream().map(old::size).toList());
+    return new Statement(
+        List.of(new Value(statement.result().name(), type)),
+        new Contraction.Einsum(equation, einsum.operands(), einsum.dtype(), einsum.sizes()));
   }
 }

@@ -9,7 +9,6 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Annotation;
-import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
@@ -86,10 +85,6 @@ public final class PlannedProgram {
       case Action.Loop(Statement statement, _) -> applied(statement, operands);
       case Action.Communicate(Statement statement) -> applied(statement, operands);
       case Action.Windows windows -> applied(windows.statement(), operands);
-      case Action.Contract(var equation) ->
-          p.add(
-              new Contraction.Einsum(
-                  equation, operands, operands.getFirst().type().dtype(), Map.of()));
       case Action.Slice _,
           Action.AllGather _,
           Action.AllReduce _,

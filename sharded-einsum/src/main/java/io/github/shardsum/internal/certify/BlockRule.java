@@ -183,24 +183,12 @@ record BlockRule(List<String> whole, List<Integer> sums, ReduceKind kind) {
       case Contraction.Einsum(Equation equation, _, _, _) ->
           List.of(
               einsum(
-                  equation,
-                  repeated(equation),
-                  addends(statement.operation(), inside),
-                  read,
-                  made,
-                  inside));
+                  equation, List.of(), addends(statement.operation(), inside), read, made, inside));
       case Operation other -> {
         CheckedParts result = of(other, inside).result(read, made, inside);
         yield Collections.nCopies(statement.results().size(), result);
       }
     };
-  }
-
-  private static List<String> repeated(Equation equation) {
-    return equation.operands().stream()
-        .map(BlockRule::labels)
-        .flatMap(term -> term.stream().filter(label -> Collections.frequency(term, label) > 1))
-        .toList();
   }
 
   private static CheckedParts whole(Value value) {

@@ -76,7 +76,6 @@ final class OrderLaw {
         check(loop.body());
       }
       case Action.Apply apply -> computes(step, Optional.of(apply.statement().operation()));
-      case Action.Contract contract -> contracts(step, contract);
       case Action.Partitioned _ ->
           require(false, "%s: rows of several devices have no order of sums", step.result().name());
       case Action.Neighbour _ -> {
@@ -156,13 +155,6 @@ final class OrderLaw {
   private static void makesComplete(PlanStep step, PlannedValue result) {
     boolean complete = partial(result).isEmpty();
     require(complete, "%s: its sums must have a known order", step.result().name());
-  }
-
-  private void contracts(PlanStep step, Action.Contract contract) {
-    List<List<String>> operands =
-        contract.equation().operands().stream().map(BlockRule::labels).toList();
-    readsComplete(step);
-    sums(step, operands, BlockRule.labels(contract.equation().output()));
   }
 
   private void computes(PlanStep step, Optional<Operation> operation) {

@@ -2,7 +2,6 @@ package io.github.shardsum.internal.certify;
 
 import static io.github.shardsum.internal.certify.PlanRefusedException.require;
 
-import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.internal.certify.CheckedRequest.Demand;
 import io.github.shardsum.internal.certify.CheckedTerms.Rounds;
@@ -12,6 +11,7 @@ import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
@@ -70,34 +70,12 @@ public final class PlanChecker {
   /** The axes of regions around the plan, along which devices may have different values. */
   private final Set<String> manual;
 
-  /** The dtype of all values of an equation; each term has its own. */
-  private final Optional<DType> dtype;
-
-  /**
-   * The sum over labels of a product of operands.
-   *
-   * @param isDiagonal whether the product is zero where indices of a repeated label differ
-   */
-  private record Product(
-      List<String> labels, Set<Integer> operands, Set<String> summed, boolean isDiagonal) {}
-
   private PlanChecker(
-      SpmdPlan plan, int inputs, int outputs, CheckedTerms terms, Optional<DType> dtype) {
-    this(plan, inputs, outputs, terms, dtype, Set.of());
-  }
-
-  private PlanChecker(
-      SpmdPlan plan,
-      int inputs,
-      int outputs,
-      CheckedTerms terms,
-      Optional<DType> dtype,
-      Set<String> manual) {
+      SpmdPlan plan, int inputs, int outputs, CheckedTerms terms, Set<String> manual) {
     this.plan = plan;
     this.manual = manual;
     this.terms = terms;
     this.laws = new Laws(terms);
-    this.dtype = dtype;
     planned = plan.values();
     boolean fits = plan.inputs().size() == inputs && plan.outputs().size() == outputs;
     require(fits, "plan: must have %d inputs and %d outputs", inputs, outputs);
@@ -116,64 +94,6 @@ public final class PlanChecker {
       }
     }
     plan.steps().stream().filter(step -> !needed.contains(step)).forEach(idle::add);
-  }
-
-  /**
-   * Follows the plan of one einsum or reshard.
-   *
-   * @param plan the plan
-   * @param equation the requested einsum, with the layouts of operands and result
-   * @param dtype the dtype of operands and result
-   * @return the certificate
-   * @throws PlanRefusedException if the plan does not compute the request
-   */
-  public static String check(SpmdPlan plan, Equation equation, DType dtype) {
-    PlanChecker checker =
-        new PlanChecker(plan, equation.operandCount(), 1, new CheckedTerms(), Optional.of(dtype));
-    checker.einsum(CheckedEquation.of(equation, plan));
-    OrderLaw.check(plan);
-    return String.format(
-        Locale.ROOT,
-        "certified: %d steps followed, each of %d devices ends with exactly its part",
-        plan.steps().size(),
-        plan.mesh().size());
-  }
-
-  private void einsum(Equation equation) {
-    for (int i = 0; i < equation.operandCount(); i++) {
-      List<String> labels = BlockRule.labels(equation.operand(i));
-      boolean isDiagonal = new HashSet<>(labels).size() == labels.size();
-      PlannedValue input = plan.inputs().get(i);
-      add(
-          new Product(labels, Set.of(i), Set.of(), isDiagonal),
-          held(input.layout().term(), input.shape(), equation.operand(i)));
-    }
-    Product asked = product(equation, meanings);
-    follow();
-    PlannedValue output = plan.value(plan.outputs().getFirst());
-    output(0, asked).checkLies(held(output.layout().term(), output.shape(), equation.output()));
-  }
-
-  /** A summed label may neither be in a later factor nor be made again. */
-  private static Product product(Equation equation, List<?> read) {
-    require(equation.operandCount() == read.size(), "%s must have its operands", equation);
-    List<String> output = BlockRule.labels(equation.output());
-    Set<String> labels = new HashSet<>(output);
-    Set<String> summed = new HashSet<>();
-    Set<Integer> operands = new HashSet<>();
-    for (int i = 0; i < read.size(); i++) {
-      boolean fits =
-          read.get(i) instanceof Product product
-              && product.labels().equals(BlockRule.labels(equation.operand(i)))
-              && product.operands().stream().allMatch(operands::add)
-              && product.summed().stream().allMatch(summed::add);
-      require(fits, "%s must read each operand once, got %s", equation, read.get(i));
-      labels.addAll(BlockRule.labels(equation.operand(i)));
-    }
-    require(Collections.disjoint(summed, labels), "%s has labels of sums: %s", equation, summed);
-    summed.addAll(labels);
-    output.forEach(summed::remove);
-    return new Product(output, operands, summed, true);
   }
 
   /**
@@ -213,8 +133,7 @@ public final class PlanChecker {
 
   private static PlanChecker followed(SpmdPlan plan, CheckedRequest asked, CheckedTerms terms) {
     int inputs = asked.inputs().size();
-    PlanChecker checker =
-        new PlanChecker(plan, inputs, asked.outputs().size(), terms, Optional.empty());
+    PlanChecker checker = new PlanChecker(plan, inputs, asked.outputs().size(), terms, Set.of());
     checker.bodies.putAll(asked.bodies());
     asked.unread().forEach(checker.unread::add);
     for (int i = 0; i < inputs; i++) {
@@ -332,7 +251,8 @@ public final class PlanChecker {
 
   /**
    * A statement computes in the dtypes that it states, so it must not read addends of bf16, which
-   * are stored in f32. Values that travel in one buffer must have one dtype.
+   * are stored in f32; an einsum on its own reads them in f32. Values that travel in one buffer
+   * must have one dtype.
    */
   private void checkStored(PlanStep step) {
     if (step.action() instanceof Action.AllReduce) {
@@ -347,7 +267,12 @@ public final class PlanChecker {
       require(count == operands.size(), "must read %s, got %d values", operands, count);
       for (int i = 0; i < count; i++) {
         PlannedValue read = planned.get(step.operands().get(i));
-        boolean fits = read.dtype() == operands.get(i).type().dtype();
+        DType own = operands.get(i).type().dtype();
+        boolean mayBeWide =
+            own == DType.BF16
+                && step.action() instanceof Action.Apply
+                && computed.get().operation() instanceof Contraction.Einsum;
+        boolean fits = read.dtype() == own || (mayBeWide && read.dtype() == DType.F32);
         require(fits, "must read %s, got %s", operands.get(i), read);
       }
     }
@@ -386,7 +311,7 @@ public final class PlanChecker {
   private void add(Optional<DType> inFlight, Object meaning, CheckedParts made) {
     PlannedValue value = planned.get(values.size());
     made.checkLies(held(value.layout().term(), value.shape(), value.layout().term()));
-    DType own = dtype.orElseGet(() -> ((Value) meaning).type().dtype());
+    DType own = ((Value) meaning).type().dtype();
     DType rounded = own == DType.BF16 && !made.partial().isEmpty() ? DType.F32 : own;
     DType stored = inFlight.orElse(rounded);
     require(value.dtype() == stored, "must be stored as %s, got %s", stored, value);
@@ -418,7 +343,6 @@ public final class PlanChecker {
   /** The meaning of each result of a step. */
   private List<?> meaning(PlanStep step, List<?> read) {
     return switch (step.action()) {
-      case Action.Contract(Equation local) -> List.of(product(local, read));
       case Action.Apply(Statement statement) -> results(statement, read);
       case Action.Neighbour(Statement statement, _, _) -> results(statement, read);
       case Action.Partitioned partitioned -> results(partitioned.statement(), read);
@@ -544,8 +468,7 @@ public final class PlanChecker {
   private PlanChecker round(Program program, Inside inside, SpmdPlan body) {
     List<Value> inputs = inside.inputs();
     PlanChecker inner =
-        new PlanChecker(
-            body, inputs.size(), program.outputs().size(), terms, dtype, inside.manual());
+        new PlanChecker(body, inputs.size(), program.outputs().size(), terms, inside.manual());
     bodies.values().stream().flatMap(List::stream).forEach(inner::mayBe);
     if (inside.isIdle()) {
       unread.all().forEach(inner::mayBe);
@@ -568,9 +491,6 @@ public final class PlanChecker {
     CheckedParts after = held(said, step.result().shape(), said);
     CheckedParts x = read.isEmpty() ? after : read.getFirst();
     return switch (step.action()) {
-      case Action.Contract(Equation local) ->
-          List.of(
-              BlockRule.einsum(local, List.of(), AddendRule.each(read.size()), read, after, false));
       case Action.Apply(Statement statement) ->
           BlockRule.results(statement, read, typed(statement, said), false);
       case Action.Neighbour(Statement statement, List<String> axes, _) ->

@@ -1,4 +1,7 @@
-/** The sharding rule of every operation, and those of composites, which are derived. */
+/**
+ * The sharding rule of every operation, and those of composites, which are derived; einsums with
+ * layouts as programs.
+ */
 @NullMarked
 package io.github.shardsum.internal.layout;
 

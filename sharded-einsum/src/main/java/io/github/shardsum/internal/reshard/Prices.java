@@ -236,12 +236,7 @@ public final class Prices {
               1, Math.toIntExact(before.get().mesh().size(action.groupAxes())), axes);
       case Action.Start(Action started) -> collective(started, before, after);
       case Action.Communicate communicate -> collective(communicate.communication(), axes);
-      case Action.Slice _,
-          Action.Contract _,
-          Action.Apply _,
-          Action.Loop _,
-          Action.Windows _,
-          Action.Await _ ->
+      case Action.Slice _, Action.Apply _, Action.Loop _, Action.Windows _, Action.Await _ ->
           new Collective.Barrier();
     };
   }

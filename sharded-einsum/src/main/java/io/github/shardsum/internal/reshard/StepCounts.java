@@ -34,7 +34,7 @@ public final class StepCounts {
     Mesh mesh = before.layout().mesh();
     int group = mesh.size(action.groupAxes());
     return switch (action) {
-      case Action.Slice _, Action.Contract _, Action.Apply _, Action.Loop _, Action.Await _ -> 0;
+      case Action.Slice _, Action.Apply _, Action.Loop _, Action.Await _ -> 0;
       case Action.Communicate communicate ->
           communicated(communicate.communication(), elements(operands), after, group);
       case Action.Windows windows ->

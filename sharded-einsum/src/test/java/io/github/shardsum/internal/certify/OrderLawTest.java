@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -13,7 +12,6 @@ import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
-import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
@@ -182,7 +180,7 @@ class OrderLawTest {
   @Test
   void ofTwoLabelsTheOutermostIsSplit() {
     String inputs = "input x: f32[k=4 j=4]\ninput y: f32[k=4 j=4]";
-    Action sum = new Action.Contract(einsum(inputs, "kj,kj->"));
+    Action sum = einsum(inputs, "kj,kj->");
     Draft first = new Draft("x=2");
     int x = first.input("k@x j", 4, 4);
     first.step(sum, List.of(x, first.input("k@x j", 4, 4)), "| x");
@@ -198,9 +196,8 @@ class OrderLawTest {
     flat.isRight();
   }
 
-  private static Equation einsum(String inputs, String equation) {
-    Statement made = statement(inputs, "einsum(x, y) {equation=\"" + equation + "\"}");
-    return ((Contraction.Einsum) made.operation()).equation();
+  private static Action einsum(String inputs, String equation) {
+    return new Action.Apply(statement(inputs, "einsum(x, y) {equation=\"" + equation + "\"}"));
   }
 
   @Test
@@ -239,7 +236,7 @@ class OrderLawTest {
       } else {
         int x = draft.input("k@x.y j@z", 8, 8);
         String inputs = "input x: f32[k=8 j=8]\ninput y: f32[k=8]";
-        Action dot = new Action.Contract(einsum(inputs, "kj,k->j"));
+        Action dot = einsum(inputs, "kj,k->j");
         sum = draft.step(dot, List.of(x, draft.input("k@x.y", 8)), "j@z | x y", 8);
       }
       int moved = draft.step(new Action.AllGather("j", List.of("z")), List.of(sum), "j | x y", 8);
@@ -276,7 +273,7 @@ class OrderLawTest {
     Draft contracts = new Draft("x=2");
     int x = contracts.input("k | x", 8);
     contracts.step(
-        new Action.Contract(einsum("input x: f32[k=8]\ninput y: f32[k=8]", "k,k->")),
+        einsum("input x: f32[k=8]\ninput y: f32[k=8]", "k,k->"),
         List.of(x, contracts.input("k", 8)),
         "");
     contracts.isRefused("a step in order must read complete sums");

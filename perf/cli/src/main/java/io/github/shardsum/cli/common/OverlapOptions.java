@@ -3,7 +3,7 @@ package io.github.shardsum.cli.common;
 import io.github.shardsum.partition.PlanOptions;
 import picocli.CommandLine.Option;
 
-/** {@code --overlap} and {@code --windows} of commands that plan programs, a mixin. */
+/** {@code --overlap} and {@code --windows} of commands that plan, a mixin. */
 public final class OverlapOptions {
   /** The words of {@code --windows}. */
   private enum When {
@@ -28,7 +28,7 @@ public final class OverlapOptions {
   @Option(
       names = "--overlap",
       description =
-          "Start collectives of a program early, so that they overlap with computation, where that"
+          "Start collectives early, so that they overlap with computation, where that"
               + " takes less time and no more memory.")
   private boolean overlap;
 
@@ -36,7 +36,7 @@ public final class OverlapOptions {
       names = "--windows",
       paramLabel = "WHEN",
       description =
-          "Compute einsums of a program in windows, whose chunks travel during the computation, and"
+          "Compute einsums in windows, whose chunks travel during the computation, and"
               + " send rows of experts in pieces: always, never (the default) or by-price.")
   private When windows = When.NEVER;
 

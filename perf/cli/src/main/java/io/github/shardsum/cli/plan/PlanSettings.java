@@ -227,10 +227,10 @@ final class PlanSettings {
     if (sizes.isBlank() && target.hasLabels()) {
       throw new ParameterException(line, "--sizes SIZES: must be given, got none");
     }
-    if (overlap.isGiven() && target.hasLabels()) {
+    if (overlap.isGiven() && target instanceof ReshardTarget) {
       throw new ParameterException(
           line,
-          "--overlap and --windows: must be given with a program, got an equation or a reshard");
+          "--overlap and --windows: must be given with a program or an equation, got a reshard");
     }
     checkPage();
     PlanOutcome outcome;

@@ -150,7 +150,6 @@ final class SimulatedPlanPricer {
 
   private static Optional<Equation> equation(PlanStep step) {
     return switch (step.action()) {
-      case Action.Contract contract -> Optional.of(contract.equation());
       case Action.Apply(Statement statement)
           when statement.operation() instanceof Contraction.Einsum einsum ->
           Optional.of(einsum.equation());

@@ -145,7 +145,9 @@ class CertifyCommandTest {
     run("plan", "--mesh", "x=2,y=2", "--sizes", "m=48,k=100,n=32", einsum, "--json");
     String plan = file("einsum.json", out.toString());
     assertEquals(0, run("certify", plan, einsum, "--json"), err.toString());
-    assertTrue(out.toString().startsWith("{\"certificate\":\"certified: 3 steps"), out.toString());
+    assertTrue(
+        out.toString().startsWith("{\"certificate\":\"certified: 1 statements in 3 steps"),
+        out.toString());
     assertEquals(1, run("certify", plan, "m@x k@y, n@x k@y -> m@y n@x"));
     run("reshard", "--mesh", "x=8", "--sizes", "a=8,b=1", "a@x b", "a b@x", "--json");
     String reshard = file("reshard.json", out.toString());

@@ -69,17 +69,20 @@ class PlanCommandsTest {
   }
 
   @Test
-  void windowsAreOfPrograms() {
+  void anEinsumMayBeInWindows() {
     String[] sizes = {"--mesh", "x=2", "--sizes", "m=4,k=4,n=4", "--windows", "always"};
-    for (String[] planned :
-        new String[][] {{"plan", "m k@x, k@x n -> m n"}, {"reshard", "m@x k", "m k@x"}}) {
-      List<String> line = new ArrayList<>(List.of(planned));
-      line.addAll(List.of(sizes));
-      assertEquals(2, run(line.toArray(String[]::new)));
-      assertTrue(
-          err.toString().contains("must be given with a program, got an equation"), err::toString);
-      err.getBuffer().setLength(0);
-    }
+    List<String> line = new ArrayList<>(List.of("plan", "m@x k, k n@x -> m@x n", "--run"));
+    line.addAll(List.of("--certify", "--overlap"));
+    line.addAll(List.of(sizes));
+    assertEquals(0, run(line.toArray(String[]::new)), err::toString);
+    assertTrue(
+        out.toString().contains("gathering n of operand 1 over x in 2 rounds"), out::toString);
+    assertTrue(out.toString().contains("certified"), out::toString);
+    List<String> reshard = new ArrayList<>(List.of("reshard", "m@x k", "m k@x"));
+    reshard.addAll(List.of(sizes));
+    assertEquals(2, run(reshard.toArray(String[]::new)));
+    assertTrue(
+        err.toString().contains("must be given with a program or an equation"), err::toString);
   }
 
   private static final String WIDE =

@@ -63,11 +63,6 @@ final class EinsumTrees {
     putOff.put(statement.result(), statement);
   }
 
-  /** The einsums that are put off now. */
-  Map<Value, Statement> waiting() {
-    return Map.copyOf(putOff);
-  }
-
   /** Whether a value was put off, and is planned now. */
   boolean take(Value value) {
     return putOff.remove(value) != null;

@@ -21,7 +21,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -38,8 +37,9 @@ import java.util.function.Supplier;
  * <p>A label whose neighbouring indices a statement reads stays split if that is cheaper: each
  * device then receives the missing elements. Labels that a statement scans, searches or normalises
  * are whole while the statement is computed: operands are resharded first. The statement is
- * replaced by its {@link ChunkedForm}, which combines results of chunks, if that is cheaper. A
- * label that an operand has twice is whole, except if a single equation is planned.
+ * replaced by its {@link ChunkedForm}, which combines results of chunks, if that is cheaper. If an
+ * einsum's operand has a split label twice, the first dimension is split, and the einsum reads only
+ * the same indices of the second.
  */
 public final class ProgramPlanner {
   private final ReshardWays ways;
@@ -50,7 +50,7 @@ public final class ProgramPlanner {
   private final List<PlannedValue> inputs = new ArrayList<>();
   private final List<Integer> outputs = new ArrayList<>();
 
-  /** Whether results must have all partial axes of their default layouts. */
+  /** Whether outputs must have all partial axes of their default layouts. */
   private boolean isExact;
 
   private boolean isInChunks;
@@ -123,19 +123,25 @@ public final class ProgramPlanner {
       CompositeCode.Finder kernels,
       PlanOptions options,
       PlanningPolicy policy) {
-    return plan(
-        new ReshardWays(mesh, kernels, options, policy, Optional.empty()),
-        program,
-        homes,
-        demanded);
+    return plan(new ReshardWays(mesh, kernels, options, policy), program, homes, demanded, false);
   }
 
-  /** Plans a program with reshards whose searches are kept. */
+  /**
+   * Plans a program with reshards whose searches are kept.
+   *
+   * @param isExact whether outputs must have all partial axes of their default layouts; otherwise
+   *     they may be complete over some
+   */
   static Planned plan(
-      ReshardWays ways, Program program, Map<String, Layout> homes, boolean demanded) {
+      ReshardWays ways,
+      Program program,
+      Map<String, Layout> homes,
+      boolean demanded,
+      boolean isExact) {
     ProgramPlanner planner =
         new ProgramPlanner(
             ways, program, "", name -> Optional.ofNullable(homes.get(name)), demanded);
+    planner.isExact = isExact;
     planner.write(program.outputs().stream().map(planner::home).toList());
     PackedAllReduces packed = new PackedAllReduces(ways);
     SpmdPlan written = planner.written();
@@ -146,51 +152,6 @@ public final class ProgramPlanner {
     cost += read.equals(written) ? 0 : price(ways, read) - price(ways, written);
     cost += added(ways, read, ordered) - packed.saved();
     return new Planned(planner.plannedProgram(), together, cost);
-  }
-
-  /**
-   * Plans the einsums of one equation. Intermediate values have no default layout, outputs have
-   * one, and the price includes the work.
-   *
-   * @param whole labels that must be whole in the result
-   * @param count the most plans; each splits the last einsum in another way
-   * @return the plans, the cheapest first
-   */
-  static List<Planned> alone(
-      Program program,
-      Mesh mesh,
-      Map<String, Layout> homes,
-      Set<String> whole,
-      PlanOptions options,
-      PlanningPolicy policy,
-      int count) {
-    ReshardWays ways =
-        new ReshardWays(mesh, _ -> Optional.empty(), options, policy, Optional.of(whole));
-    ProgramPlanner planner =
-        new ProgramPlanner(ways, program, "", name -> Optional.ofNullable(homes.get(name)), false);
-    planner.isExact = true;
-    planner.begin();
-    Statement last = program.statements().getLast();
-    program.statements().subList(0, program.statements().size() - 1).forEach(planner::statement);
-    PlanState before = planner.state;
-    Map<Value, Statement> putOff = planner.trees.waiting();
-    List<Planned> plans = new ArrayList<>();
-    List<OperandSupply> supplies = planner.trees.supplies(last, planner.state);
-    List<Layout> wanted = List.of(planner.home(last.result()));
-    StatementPlanner by = planner.trees.planner(last, supplies, wanted, true);
-    for (StatementPlanner.Chosen chosen : by.choose(count)) {
-      planner.state = before.copy();
-      putOff.values().forEach(planner.trees::putOff);
-      planner.outputs.clear();
-      planner.write(last, new Choice(by, supplies, chosen));
-      planner.end(wanted);
-      Cost cost = planner.state.cost.plus(planner.state.work);
-      SpmdPlan written = planner.written();
-      SpmdPlan ordered = SumOrderRewrite.of(written);
-      double price = ways.total(cost) + added(ways, written, ordered);
-      plans.add(new Planned(planner.plannedProgram(), ordered, price));
-    }
-    return plans;
   }
 
   private static double price(ReshardWays ways, SpmdPlan plan) {
@@ -284,7 +245,7 @@ public final class ProgramPlanner {
     } else {
       apply(statement);
     }
-    if (!demanded && !ways.isAlone()) {
+    if (!demanded) {
       state.mayRepeat(statement);
     }
     for (Value result : statement.results()) {
@@ -417,14 +378,16 @@ public final class ProgramPlanner {
   private Choice choice(Statement statement) {
     List<Layout> wanted = statement.results().stream().map(this::home).toList();
     List<OperandSupply> supplies = trees.supplies(statement, state);
-    Supplier<StatementPlanner> planner = () -> trees.planner(statement, supplies, wanted, isExact);
+    boolean isExactHere = isExact && program.outputs().containsAll(statement.results());
+    Supplier<StatementPlanner> planner =
+        () -> trees.planner(statement, supplies, wanted, isExactHere);
     // With an order of sums, a choice also depends on later layouts, so no earlier choice is
     // reused.
     EqualStatements.Known known =
         ways.sums().isTree()
             ? EqualStatements.Known.of(planner.get())
             : ways.equal()
-                .choice(statement, supplies, wanted, isExact, trees.mayAdd(statement), planner);
+                .choice(statement, supplies, wanted, isExactHere, trees.mayAdd(statement), planner);
     return new Choice(known.planner(), supplies, known.chosen());
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.plan;
 
+import io.github.shardsum.internal.layout.EquationProgram;
 import io.github.shardsum.internal.local.run.CompositeCode;
 import io.github.shardsum.internal.partition.plan.ProgramPlanner.Planned;
 import io.github.shardsum.internal.partition.run.DeviceMemory;
@@ -12,6 +13,7 @@ import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.partition.SpmdPlan;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Nested.Composite;
@@ -25,6 +27,7 @@ import io.github.shardsum.propagation.PropagationOptions;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -45,14 +48,26 @@ public final class ProgramPlanning {
   private final CompositeCode.Finder composites;
   private final PlanOptions options;
 
-  private ProgramPlanning(Mesh mesh, CompositeCode.Finder composites, PlanOptions options) {
+  /** Required layouts of inputs and outputs; empty if annotations say them. */
+  private final Map<String, Layout> asked;
+
+  private ProgramPlanning(
+      Mesh mesh, CompositeCode.Finder composites, PlanOptions options, Map<String, Layout> asked) {
     this.mesh = mesh;
     this.composites = composites;
     this.options = options;
+    this.asked = asked;
   }
 
   /**
-   * Completes the layouts of a program from its annotations and plans it.
+   * Completes the layouts of a program from its annotations and plans it. On the mesh {@code x=2}:
+   *
+   * <pre>
+   * input x: f32[m@x=4 k=4], input w: f32[k=4 n=4], y = einsum(x, w)    einsum, y is m@x n
+   * the same, and z = annotate(y) "m n"                                 einsum, all-gather m over x
+   * input x: f32[m=4 k@x=4], input w: f32[k@x=4 n=4], y = einsum(x, w)
+   * and z = annotate(y) "m@x n"                                         einsum, reduce-scatter m over x
+   * </pre>
    *
    * @param program the program
    * @param mesh the devices
@@ -83,10 +98,60 @@ public final class ProgramPlanning {
       Mesh mesh,
       CompositeCode.Finder composites,
       PlanOptions options) {
-    ProgramPlanning planner = new ProgramPlanning(mesh, composites, options);
+    ProgramPlanning planner = new ProgramPlanning(mesh, composites, options, Map.of());
     Program simple = planner.cheaper(rematerialized(planner.simplified(program), again));
-    Planned cheapest = planner.cheapest(simple);
-    ProgramPlan free = planner.plan(program, cheapest);
+    return planner.plan(program, simple, planner.cheapest(simple));
+  }
+
+  /**
+   * Plans an einsum or a reshard, whose inputs and output have given layouts. On the mesh {@code
+   * x=2}, with labels of size 4:
+   *
+   * <pre>
+   * m@x k, k n -> m@x n      einsum
+   * m@x k, k@x n -> m@x n    all-gather k of operand 1, einsum
+   * m k@x, k@x n -> m n | x  einsum, whose addends stay on their devices
+   * </pre>
+   *
+   * @param of the program with its layouts
+   * @param mesh the devices
+   * @param options the options by which plans are chosen
+   * @return the plan
+   * @throws PlanException if no plan stays within the limits
+   */
+  public static ProgramPlan plan(EquationProgram of, Mesh mesh, PlanOptions options) {
+    CompositeCode.Finder none = _ -> Optional.empty();
+    ProgramPlanning planner = new ProgramPlanning(mesh, none, options, of.layouts());
+    Program pairs = PairwiseEinsums.run(of.program());
+    Planned cheapest;
+    try {
+      cheapest = planner.cheapest(pairs);
+    } catch (PlanException tooLarge) {
+      throw refused(of, tooLarge);
+    }
+    return planner.plan(of.program(), pairs, cheapest);
+  }
+
+  private static PlanException refused(EquationProgram of, PlanException why) {
+    Statement first = of.program().statements().getFirst();
+    Layout home = of.layouts().get(of.program().outputs().getFirst().name());
+    if (home == null) {
+      return why;
+    }
+    return new PlanException(
+        String.format(
+            Locale.ROOT,
+            "%s: no plan gives the result as %s%s",
+            first,
+            home,
+            home.partial().isEmpty()
+                ? " within the limits"
+                : "; a partial axis needs a label that is summed over, or a partial operand of"
+                    + " which the einsum moves elements or multiplies integers"));
+  }
+
+  private ProgramPlan plan(Program program, Program simple, Planned cheapest) {
+    ProgramPlan free = plan(program, cheapest);
     if (options.memoryLimit().isEmpty()) {
       return free;
     }
@@ -94,8 +159,8 @@ public final class ProgramPlanning {
     if (DeviceMemory.of(free.plan(), composites).peakBytes() <= limit) {
       return free;
     }
-    Optional<Planned> windowed = WindowChoice.within(cheapest, composites, options, limit);
-    return planner.plan(program, windowed.orElseGet(() -> planner.within(simple, limit)));
+    Optional<Planned> windowed = WindowChoice.within(cheapest, asked, composites, options, limit);
+    return plan(program, windowed.orElseGet(() -> within(simple, limit)));
   }
 
   /** A value is left out if it was merged with another one or decomposed. */
@@ -108,9 +173,9 @@ public final class ProgramPlanning {
   }
 
   private ProgramPlan plan(Program given, Planned planned) {
-    Planned chosen = windowed(planned, Map.of(), composites, options);
+    Planned chosen = windowed(planned, asked, composites, options);
     return overlapped(
-        new ProgramPlan(given, Map.of(), chosen.program(), chosen.plan(), chosen.cost()),
+        new ProgramPlan(given, asked, chosen.program(), chosen.plan(), chosen.cost()),
         composites,
         options);
   }
@@ -241,7 +306,7 @@ public final class ProgramPlanning {
 
   private ProgramPlanning withoutPartitions() {
     return new ProgramPlanning(
-        mesh, composites, options.withPartitions(PlanOptions.Partitions.NEVER));
+        mesh, composites, options.withPartitions(PlanOptions.Partitions.NEVER), asked);
   }
 
   private Planned searched(Program program, long limit) {
@@ -277,10 +342,26 @@ public final class ProgramPlanning {
   }
 
   private Planned planned(Program program, PlanningPolicy policy) {
+    Map<String, Layout> homes = isTree(program) ? asked : homes(program);
+    ReshardWays ways = new ReshardWays(mesh, composites, options, policy);
+    return ProgramPlanner.plan(ways, program, homes, false, !asked.isEmpty());
+  }
+
+  /** Whether a program is a reshard, or one tree of einsums, whose values have no other readers. */
+  private boolean isTree(Program program) {
+    return !asked.isEmpty()
+        && program.statements().stream()
+            .map(Statement::operation)
+            .allMatch(
+                each -> each instanceof Contraction.Einsum || each instanceof Movement.Annotate);
+  }
+
+  private Map<String, Layout> homes(Program program) {
     Propagated propagated = Propagation.of(program, mesh, PropagationOptions.defaults());
     Map<String, Layout> homes = withCotangents(program, propagated.layouts());
     asAnnotated(program, homes);
-    return ProgramPlanner.plan(program, mesh, homes, false, composites, options, policy);
+    homes.putAll(asked);
+    return homes;
   }
 
   /**

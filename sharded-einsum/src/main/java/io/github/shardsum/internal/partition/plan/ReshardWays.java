@@ -29,7 +29,6 @@ import io.github.shardsum.tensor.DType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /** The cheapest ways from the layouts in which a value exists to other layouts. */
 final class ReshardWays {
@@ -39,17 +38,10 @@ final class ReshardWays {
   private final Reshards reshards;
   private final CompositeCode.Finder kernels;
   private final PlanningPolicy policy;
-  private final Optional<Set<String>> whole;
   private final SumOrder sums;
   private final EqualStatements equal = new EqualStatements();
 
-  ReshardWays(
-      Mesh mesh,
-      CompositeCode.Finder kernels,
-      PlanOptions options,
-      PlanningPolicy policy,
-      Optional<Set<String>> whole) {
-    this.whole = whole;
+  ReshardWays(Mesh mesh, CompositeCode.Finder kernels, PlanOptions options, PlanningPolicy policy) {
     this.sums = options.sums();
     this.policy = policy;
     this.kernels = kernels;
@@ -66,7 +58,7 @@ final class ReshardWays {
    */
   ReshardWays on(Mesh other) {
     PlanOptions inside = options.withoutTopology().withPartitions(PlanOptions.Partitions.NEVER);
-    return new ReshardWays(other, kernels, inside, policy, whole);
+    return new ReshardWays(other, kernels, inside, policy);
   }
 
   /** The cost of a plan's collectives. */
@@ -121,20 +113,6 @@ final class ReshardWays {
    */
   Optional<CompositeCode> kernel(Composite composite) {
     return kernels.find(composite);
-  }
-
-  /**
-   * Whether the plan is for one equation instead of a program. Local einsums then read addends of
-   * bf16 in f32. If a split label occurs twice in an operand, the first dimension is split, and the
-   * einsum reads only the same indices of the second dimension.
-   */
-  boolean isAlone() {
-    return whole.isPresent();
-  }
-
-  /** Labels of the equation's result that no mesh axis may split. */
-  Set<String> whole() {
-    return whole.orElse(Set.of());
   }
 
   /** The order of floating-point sums. If the order is a tree, a plan must keep it. */

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition.plan;
 import io.github.shardsum.layout.FactorRule;
 import io.github.shardsum.layout.FactorRule.Dim;
 import io.github.shardsum.layout.Layout;
+import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.DType;
@@ -27,7 +28,6 @@ final class SplitSpace {
    */
   private static final int MOST_WAYS = 20_000;
 
-  private final ReshardWays ways;
   private final Statement statement;
   private final FactorLayouts factors;
   private final SumOrderSplits tree;
@@ -39,7 +39,6 @@ final class SplitSpace {
   /**
    * The ways of a statement.
    *
-   * @param ways knows the labels that must stay whole
    * @param statement the statement
    * @param factors the factors that the rule of the statement allows to split
    * @param tree the splits that an order of sums allows
@@ -49,7 +48,6 @@ final class SplitSpace {
    * @param mayTakeParts whether parts of the operands suffice to compute the statement
    */
   SplitSpace(
-      ReshardWays ways,
       Statement statement,
       FactorLayouts factors,
       SumOrderSplits tree,
@@ -57,7 +55,6 @@ final class SplitSpace {
       List<String> axes,
       boolean mayAdd,
       boolean mayTakeParts) {
-    this.ways = ways;
     this.statement = statement;
     this.factors = factors;
     this.tree = tree;
@@ -188,8 +185,6 @@ final class SplitSpace {
   private boolean isSplittable(int factor) {
     return factors.isSplittable(factor)
         && tree.mayCut(factor)
-        && (asked.homes().isEmpty()
-            || !ways.whole().contains(asked.rule().factors().get(factor).name()))
         && (!(statement.operation() instanceof Nested.Composite composite)
             || (mayTakeParts
                 && (isAlongNeighbours(factor)
@@ -218,15 +213,19 @@ final class SplitSpace {
     return composite.splittable().containsAll(labels);
   }
 
-  /** Partial sums of bf16 are f32, so an operation that keeps its dtype cannot read them. */
+  /**
+   * Partial sums of bf16 are f32. An einsum reads them in f32; other operations keep their dtype
+   * and cannot read them.
+   */
   private void keeps(String axis, IntStream.Builder may) {
+    boolean isEinsum = statement.operation() instanceof Contraction.Einsum;
     for (int set = 0; tree.mayKeep() && set < factors.linear().size(); set++) {
       Set<Integer> together = factors.linear().get(set);
       boolean all =
           together.stream()
               .allMatch(
                   i ->
-                      (ways.isAlone()
+                      (isEinsum
                               || statement.operation().operands().get(i).type().dtype()
                                   != DType.BF16)
                           && asked

@@ -44,7 +44,7 @@ public final class StatementChoices {
    * @param options prices and limits of reshards
    */
   public StatementChoices(Mesh mesh, PartitionFinder kernels, PlanOptions options) {
-    this.ways = new ReshardWays(mesh, kernels, options, PlanningPolicy.CHEAPEST, Optional.empty());
+    this.ways = new ReshardWays(mesh, kernels, options, PlanningPolicy.CHEAPEST);
     this.mesh = mesh;
     this.axes = mesh.axisNames().stream().filter(axis -> mesh.size(axis) > 1).sorted().toList();
     this.sizes = axes.stream().mapToInt(mesh::size).toArray();

@@ -117,8 +117,7 @@ final class StatementPlanner {
     this.rule = ShardingRules.of(statement);
     this.mesh = ways.mesh();
     this.factors =
-        new FactorLayouts(
-            mesh, rule, ways.isAlone() && statement.operation() instanceof Contraction.Einsum);
+        new FactorLayouts(mesh, rule, statement.operation() instanceof Contraction.Einsum);
     this.tree = SumOrderSplits.of(statement, rule, ways.sums());
     this.operands = operands;
     this.homes = homes;
@@ -134,7 +133,7 @@ final class StatementPlanner {
         composite.isEmpty()
             || kernel.isPresent()
             || PaddedWindow.of(statement.operation()).isPresent();
-    this.space = new SplitSpace(ways, statement, factors, tree, asked, axes, mayAdd, mayTakeParts);
+    this.space = new SplitSpace(statement, factors, tree, asked, axes, mayAdd, mayTakeParts);
     this.sizes = axes.stream().mapToInt(mesh::size).toArray();
     operands.forEach(_ -> read.add(new HashMap<>()));
     statement.results().forEach(_ -> made.add(new HashMap<>()));
@@ -374,8 +373,7 @@ final class StatementPlanner {
    * less work than its further collectives cost.
    */
   private boolean onlySavesWork(Cost all, Cost work) {
-    return asIs
-        .filter(way -> all.amount() - work.amount() > way.cost().amount() - workOf(way))
+    return asIs.filter(way -> all.amount() - work.amount() > way.cost().amount() - workOf(way))
         .filter(way -> ways.total(all) > ways.total(way.cost()))
         .isPresent();
   }

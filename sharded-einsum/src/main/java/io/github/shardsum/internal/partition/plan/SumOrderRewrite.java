@@ -110,9 +110,7 @@ final class SumOrderRewrite {
   private List<String> made(PlanStep step) {
     PlannedValue result = step.results().getFirst();
     List<String> partial = large(result.layout().partial());
-    boolean computes =
-        step.action() instanceof Action.Apply || step.action() instanceof Action.Contract;
-    boolean isOrdered = computes && result.dtype().isFloating();
+    boolean isOrdered = step.action() instanceof Action.Apply && result.dtype().isFloating();
     if (!isOrdered || partial.size() < 2 || step.operands().isEmpty()) {
       return List.of();
     }

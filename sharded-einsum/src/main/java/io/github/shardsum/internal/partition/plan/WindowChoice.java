@@ -25,6 +25,7 @@ import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
+import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -100,11 +101,15 @@ final class WindowChoice {
    * not suffice.
    */
   static Optional<Planned> within(
-      Planned planned, CompositeCode.Finder composites, PlanOptions options, long limit) {
+      Planned planned,
+      Map<String, Layout> asked,
+      CompositeCode.Finder composites,
+      PlanOptions options,
+      long limit) {
     if (options.windows() == Windows.NEVER) {
       return Optional.empty();
     }
-    WindowChoice choice = new WindowChoice(planned.plan(), Map.of(), options, Windows.ALWAYS);
+    WindowChoice choice = new WindowChoice(planned.plan(), asked, options, Windows.ALWAYS);
     SpmdPlan least = planned.plan();
     DeviceMemory memory = CollectiveOverlap.memory(least, composites, options);
     while (memory.peakBytes() > limit) {
@@ -143,7 +148,8 @@ final class WindowChoice {
       PlanStep at = plan.steps().get(step);
       if (!(at.action() instanceof Action.Apply(Statement statement))
           || oneHots.isIn(statement)
-          || !isPlain(statement)) {
+          || !isPlain(statement)
+          || hasWidened(plan, at, statement)) {
         continue;
       }
       for (Candidate candidate : candidates(plan, step, statement, uses)) {
@@ -316,6 +322,12 @@ final class WindowChoice {
                 einsum.equation().operands().stream(), Stream.of(einsum.equation().output()))
             .map(WindowChoice::labels)
             .allMatch(labels -> labels.stream().distinct().count() == labels.size());
+  }
+
+  /** Whether an operand has addends of bf16, which are stored in f32. */
+  private static boolean hasWidened(SpmdPlan plan, PlanStep step, Statement statement) {
+    DType own = statement.operation().operands().getFirst().type().dtype();
+    return step.operands().stream().anyMatch(x -> plan.value(x).dtype() != own);
   }
 
   private static List<String> labels(Term term) {

@@ -115,8 +115,14 @@ final class DeviceStatements {
         .getFirst();
   }
 
-  /** A partial sum of bf16 stays in f32 until it is complete. */
-  private Value einsum(Contraction.Einsum einsum, List<Value> operands, ValueType type) {
+  /** A partial sum of bf16 stays in f32 until it is complete, and is read in f32. */
+  private Value einsum(Contraction.Einsum einsum, List<Value> given, ValueType type) {
+    DType own = einsum.operands().getFirst().type().dtype();
+    boolean isWide = given.stream().anyMatch(x -> x.type().dtype() != own);
+    List<Value> operands =
+        given.stream()
+            .map(x -> isWide && x.type().dtype() == own ? builder.convert(x, DType.F32) : x)
+            .toList();
     Map<String, Long> sizes = new HashMap<>();
     einsum.sizes().keySet().forEach(label -> sizes.put(label, type.size(label)));
     return builder

@@ -20,10 +20,12 @@ final class Expansions {
 
   Expansions(SpmdPlan plan) {
     List<PlannedValue> values = plan.values();
+    Set<Integer> narrowed = DiagonalOperand.all(plan);
     this.makers = Schedule.makers(plan, values.size());
     for (int number = plan.inputs().size(); number < makers.length; number++) {
       PlanStep step = plan.steps().get(makers[number]);
       if (step.action() instanceof Action.Apply apply
+          && !narrowed.contains(number)
           && OneHotExpansions.isOneHot(
               apply.statement().operation(),
               step.operands(),

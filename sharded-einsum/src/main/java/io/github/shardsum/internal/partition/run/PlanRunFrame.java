@@ -123,7 +123,6 @@ final class PlanRunFrame {
       case Action.Exchange _,
           Action.Neighbour _,
           Action.Slice _,
-          Action.Contract _,
           Action.Apply _,
           Action.Loop _,
           Action.Start _,

@@ -98,8 +98,8 @@ final class Schedule {
   /**
    * Divides statements into segments. A statement comes after the statements that make its
    * operands, and shares a segment with statements that are split over the same axes, so that no
-   * device repeats another device's work. A small statement without split operands may be in any
-   * segment.
+   * device repeats another device's work. A {@link DiagonalOperand} is made in an earlier segment.
+   * A small statement without split operands may be in any segment.
    */
   private void flush(Set<Integer> needed) {
     List<Statements> segments = new ArrayList<>();
@@ -107,8 +107,11 @@ final class Schedule {
     for (int step : List.copyOf(pending)) {
       if (needed.contains(step)) {
         int first = 0;
+        List<DiagonalOperand> diagonals = DiagonalOperand.of(plan, step);
         for (int operand : plan.steps().get(step).operands()) {
-          first = Math.max(first, segmentOf.getOrDefault(makers[operand], 0));
+          int after = diagonals.stream().anyMatch(each -> each.value() == operand) ? 1 : 0;
+          Integer made = segmentOf.get(makers[operand]);
+          first = made == null ? first : Math.max(first, made + after);
         }
         segmentOf.put(step, place(segments, first, step));
       }

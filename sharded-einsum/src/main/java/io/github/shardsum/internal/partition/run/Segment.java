@@ -50,6 +50,10 @@ final class Segment {
   private final boolean isBehind;
 
   private final List<Integer> inputs = new ArrayList<>();
+
+  /** The inputs of which statements read a part; in local programs they follow the other inputs. */
+  private final List<DiagonalOperand> diagonals;
+
   private final List<Integer> outputs = new ArrayList<>();
 
   private final Map<List<Shape>, Code> compiled = new HashMap<>();
@@ -81,6 +85,8 @@ final class Segment {
     this.frame = frame;
     this.steps = closed(plan, own, expansions);
     this.composites = composites;
+    this.diagonals =
+        steps.stream().flatMap(step -> DiagonalOperand.of(plan, step).stream()).distinct().toList();
     edges(own, expansions, readers);
     this.codes = new Code[frame.devices().size()];
     for (int i = 0; i < codes.length; i++) {
@@ -239,11 +245,21 @@ final class Segment {
       ValueType type = DeviceStatements.type(value, local(value, index));
       values.put(input, builder.input("v" + input, type));
     }
+    Map<DiagonalOperand, Value> narrowed = new HashMap<>();
+    for (DiagonalOperand each : diagonals) {
+      PlannedValue value = frame.value(each.value());
+      ValueType type = DeviceStatements.type(value, each.shape(value, frame.devices().get(index)));
+      narrowed.put(each, builder.input("n" + narrowed.size(), type));
+    }
     DeviceStatements statements = new DeviceStatements(builder, composites);
     for (int step : steps) {
       PlanStep at = plan.steps().get(step);
       Statement statement = ((Action.Apply) at.action()).statement();
-      List<Value> operands = at.operands().stream().map(values::get).toList();
+      List<Value> operands = new ArrayList<>();
+      for (int operand = 0; operand < at.operands().size(); operand++) {
+        Value whole = Objects.requireNonNull(values.get(at.operands().get(operand)));
+        operands.add(DiagonalOperand.of(plan, step, operand).map(narrowed::get).orElse(whole));
+      }
       List<ValueType> types =
           at.results().stream()
               .map(result -> DeviceStatements.type(result, local(result, index)))
@@ -303,6 +319,10 @@ final class Segment {
     }
     List<Tensor> given = new ArrayList<>();
     inputs.forEach(input -> given.add(frame.get(input, index)));
+    for (DiagonalOperand each : diagonals) {
+      int device = frame.devices().get(index);
+      given.add(each.of(frame.value(each.value()), device, frame.get(each.value(), index)));
+    }
     given.addAll(starts.get(index));
     List<Tensor> results = new ArrayList<>();
     for (int output : outputs) {

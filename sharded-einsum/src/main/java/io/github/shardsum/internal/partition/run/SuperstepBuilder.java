@@ -81,7 +81,7 @@ final class SuperstepBuilder {
 
   /** The work of devices in a step that is neither a local program nor an einsum in windows. */
   private SegmentWork work(int number, PlanStep step) {
-    if (!(step.action() instanceof Action.Contract || step.action() instanceof Action.Neighbour)) {
+    if (!(step.action() instanceof Action.Neighbour)) {
       return SegmentWork.NONE;
     }
     double bytes = 0;
@@ -125,7 +125,6 @@ final class SuperstepBuilder {
     int operand = step.operands().getFirst();
     Layout before = frame.value(operand).layout();
     switch (step.action()) {
-      case Action.Contract contract -> contract(contract, step, result);
       case Action.Slice slice -> {
         int dim = before.dim(slice.label());
         compute(
@@ -228,21 +227,6 @@ final class SuperstepBuilder {
             task.accept(i);
           }
         });
-  }
-
-  private void contract(Action.Contract contract, PlanStep step, int result) {
-    List<Integer> operands = step.operands();
-    DeviceEinsum einsum =
-        new DeviceEinsum(
-            contract, operands.stream().map(frame::value).toList(), step.result(), plan.sums());
-    compute(
-        step,
-        result,
-        i ->
-            einsum.run(
-                devices.get(i),
-                operands.stream().map(operand -> frame.get(operand, i)).toList(),
-                frame.get(result, i)));
   }
 
   private Tensor slice(List<String> axes, int dim, int device, Tensor x) {

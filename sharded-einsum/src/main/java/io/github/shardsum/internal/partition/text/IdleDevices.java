@@ -44,9 +44,7 @@ final class IdleDevices {
   }
 
   private static boolean computes(Action action) {
-    return action instanceof Action.Apply
-        || action instanceof Action.Contract
-        || action instanceof Action.Partitioned;
+    return action instanceof Action.Apply || action instanceof Action.Partitioned;
   }
 
   private static void add(PlannedValue value, Set<String> sentences) {

@@ -123,16 +123,7 @@ public final class PlanJson {
     PlanStep step = plan.steps().get(index);
     StringJoiner text = new StringJoiner(",", "{", "}");
     text.add("\"op\":" + quoted(step.action().op()));
-    if (step.action() instanceof Action.Contract contract) {
-      text.add("\"equation\":" + quoted(contract.equation().toString()));
-      if (plan.inputs().size() > 2) {
-        text.add(
-            "\"operands\":"
-                + step.operands().stream()
-                    .map(operand -> name(plan.value(operand)))
-                    .collect(Collectors.joining(",", "[", "]")));
-      }
-    } else if (step.action() instanceof Action.Neighbour neighbour) {
+    if (step.action() instanceof Action.Neighbour neighbour) {
       text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
       text.add("\"results\":" + names(step.results()));
       text.add(axes(neighbour.axes())).add("\"exchanged\":" + neighbour.exchanged());
@@ -169,8 +160,15 @@ public final class PlanJson {
           && statement.operation() instanceof Contraction.Einsum einsum) {
         text.add("\"equation\":" + quoted(einsum.equation().toString()));
       }
-      text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
-      text.add("\"results\":" + names(step.results()));
+      // An equation of at most two operands says which ones its einsum reads.
+      boolean isEquation =
+          !plan.inputs().isEmpty() && plan.inputs().stream().allMatch(PlanNames::isNumber);
+      if (!isEquation || plan.inputs().size() > 2) {
+        text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
+      }
+      if (!isEquation) {
+        text.add("\"results\":" + names(step.results()));
+      }
       if (step.action() instanceof Action.Loop loop) {
         text.add("\"rounds\":" + loop.rounds());
         text.add("\"body\":" + steps(loop.body()));
@@ -227,7 +225,7 @@ public final class PlanJson {
           text.add(label(exchange.label()))
               .add(axes(exchange.axes()))
               .add("\"layout\":" + quoted(step.result().layout().toString()));
-      case Action.Contract _, Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
+      case Action.Apply _, Action.Neighbour _, Action.Loop _ -> {}
       case Action.Start _, Action.Await _, Action.Communicate _ -> {}
       case Action.Windows _, Action.Partitioned _ -> {}
     }
@@ -244,8 +242,7 @@ public final class PlanJson {
 
   /** Names an operand by its number, and any other value by its name. */
   private static String name(PlannedValue value) {
-    String name = value.programName();
-    return name.chars().allMatch(Character::isDigit) ? name : quoted(name);
+    return PlanNames.isNumber(value) ? value.programName() : quoted(value.programName());
   }
 
   private String localShapes() {
@@ -264,19 +261,17 @@ public final class PlanJson {
   }
 
   /**
-   * An input in the layout in which the einsum reads it, or in its own layout if there is no
-   * einsum.
+   * An input of a program or a reshard in its own layout, an operand of an einsum in the layout in
+   * which the einsum reads it. Such an operand has a number as its name.
    */
   private PlannedValue met(int input) {
+    boolean isOperand =
+        PlanNames.isNumber(plan.value(input))
+            && plan.steps().stream().anyMatch(step -> step.action() instanceof Action.Apply);
     int value = input;
-    boolean reshard =
-        plan.steps().stream().noneMatch(step -> step.action() instanceof Action.Contract);
-    if (reshard) {
-      return plan.value(input);
-    }
-    for (int step = 0; step < plan.steps().size(); step++) {
+    for (int step = 0; isOperand && step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
-      if (at.operands().contains(value) && !(at.action() instanceof Action.Contract)) {
+      if (at.operands().contains(value) && at.result().name().equals(plan.value(input).name())) {
         value = plan.number(step);
       }
     }

@@ -42,8 +42,12 @@ final class PlanNames {
    * A value's name in the program; an operand of an einsum has a number, such as {@code operand 0}.
    */
   static String of(PlannedValue value) {
-    String name = value.programName();
-    return name.chars().allMatch(Character::isDigit) ? "operand " + name : name;
+    return (isNumber(value) ? "operand " : "") + value.programName();
+  }
+
+  /** Whether a value is an operand of an einsum, whose name is its number. */
+  static boolean isNumber(PlannedValue value) {
+    return value.programName().chars().allMatch(Character::isDigit);
   }
 
   /**
@@ -111,7 +115,6 @@ final class PlanNames {
       case Action.Apply _,
           Action.Neighbour _,
           Action.Partitioned _,
-          Action.Contract _,
           Action.Loop _,
           Action.Communicate _,
           Action.Windows _ ->

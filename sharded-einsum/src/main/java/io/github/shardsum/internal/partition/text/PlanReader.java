@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
@@ -126,7 +125,6 @@ public final class PlanReader {
           new Action.AllToAll(node.text("from", known), node.text("to", known), node.axes(known));
       case "collective-permute" -> new Action.CollectivePermute(node.axes(known));
       case "exchange" -> new Action.Exchange(node.text("label", known), node.axes(known));
-      case "einsum" -> new Action.Contract(Equation.parse(node.text("equation", known)));
       case "statement" -> new Action.Apply(statement(node, known));
       case "neighbours" -> {
         known.add("exchanged");

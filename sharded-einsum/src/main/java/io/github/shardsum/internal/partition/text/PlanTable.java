@@ -223,7 +223,6 @@ public final class PlanTable {
           case Action.AllToAll all -> " " + all.from() + " to " + all.to() + over;
           case Action.CollectivePermute _ -> over + " to " + after;
           case Action.Exchange exchange -> " " + exchange.label() + over + " to " + after;
-          case Action.Contract contract -> " " + contract.equation();
           case Action.Apply(Statement statement) ->
               statement.operation() instanceof Contraction.Einsum einsum
                   ? " " + einsum.equation()

@@ -103,8 +103,6 @@ final class PlanWriter {
               .add(axes(axes));
       case Action.CollectivePermute(var axes) -> text.add(axes(axes));
       case Action.Exchange(String label, var axes) -> text.add(label(label)).add(axes(axes));
-      case Action.Contract(var equation) ->
-          text.add(member("equation", Json.quoted(equation.toString())));
       case Action.Apply(Statement statement) -> statement(statement, text);
       case Action.Neighbour(Statement statement, var axes, var exchanged) -> {
         statement(statement, text);
@@ -246,7 +244,6 @@ final class PlanWriter {
   /** The name of an action in files, without the operation of its statement. */
   private static String name(Action action) {
     return switch (action) {
-      case Action.Contract _ -> "einsum";
       case Action.Apply _ -> "statement";
       case Action.Communicate _ -> "communication";
       case Action.Neighbour _ -> "neighbours";

@@ -60,17 +60,13 @@ final class EqualStatementsTest {
 
   private static ReshardWays ways() {
     return new ReshardWays(
-        MESH,
-        _ -> Optional.empty(),
-        PlanOptions.defaults(),
-        PlanningPolicy.CHEAPEST,
-        Optional.empty());
+        MESH, _ -> Optional.empty(), PlanOptions.defaults(), PlanningPolicy.CHEAPEST);
   }
 
   private static SpmdPlan plan(Program program) {
     Map<String, Layout> homes =
         Propagation.of(program, MESH, PropagationOptions.defaults()).layouts();
-    return ProgramPlanner.plan(ways(), program, homes, false).plan();
+    return ProgramPlanner.plan(ways(), program, homes, false, false).plan();
   }
 
   /** Values too large for short sums, which travel together. */

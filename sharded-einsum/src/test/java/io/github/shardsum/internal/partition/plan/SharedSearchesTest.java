@@ -67,17 +67,13 @@ final class SharedSearchesTest {
 
   private static ReshardWays ways() {
     return new ReshardWays(
-        MESH,
-        _ -> Optional.empty(),
-        PlanOptions.defaults(),
-        PlanningPolicy.CHEAPEST,
-        Optional.empty());
+        MESH, _ -> Optional.empty(), PlanOptions.defaults(), PlanningPolicy.CHEAPEST);
   }
 
   private static Planned plan(ReshardWays ways, Program program) {
     Map<String, Layout> homes =
         Propagation.of(program, MESH, PropagationOptions.defaults()).layouts();
-    return ProgramPlanner.plan(ways, program, homes, false);
+    return ProgramPlanner.plan(ways, program, homes, false, false);
   }
 
   /** Layouts with each axis on one of the labels, or on none. */
