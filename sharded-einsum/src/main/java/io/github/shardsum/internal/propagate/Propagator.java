@@ -308,7 +308,18 @@ public final class Propagator {
     return List.of();
   }
 
-  /** Adds axes to a dimension as far as the rules of propagation allow. */
+  /**
+   * Adds axes to a dimension as far as the rules of propagation allow. On the mesh {@code x=2,y=2}:
+   *
+   * <pre>
+   * dimension       asked   result
+   * m=8             x.y     m@x.y
+   * m@x=8           x.y     m@x.y   the axes that it has are a prefix of the asked ones
+   * m@y=8           x.y     m@y     no prefix: unchanged
+   * m=2             x.y     m@x     x.y would leave devices without an element
+   * m=8 of m n@y    x.y     m@x     y splits n: reported as a conflict of m and n
+   * </pre>
+   */
   private boolean extend(
       PropagationNode node, Place place, int factor, Asked asked, Reason reason, int level) {
     KnownSplits splits = splits(place.value());

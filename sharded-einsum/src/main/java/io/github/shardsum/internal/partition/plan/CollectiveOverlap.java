@@ -88,19 +88,13 @@ public final class CollectiveOverlap {
   }
 
   private static SpmdPlan changed(SpmdPlan plan, Prices prices, boolean isEarly) {
-    List<PlanStep> steps = new ArrayList<>();
-    for (PlanStep step : plan.steps()) {
-      steps.add(
-          step.action() instanceof Action.Loop loop
-                  && loop.statement().operation() instanceof Nested.Scan
-              ? new PlanStep(
-                  new Action.Loop(loop.statement(), changed(loop.body(), prices, isEarly)),
-                  step.operands(),
-                  step.results(),
-                  step.origin())
-              : step);
-    }
-    SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
+    SpmdPlan inner =
+        PlanEditor.inBodies(
+            plan,
+            loop ->
+                loop.statement().operation() instanceof Nested.Scan
+                    ? changed(loop.body(), prices, isEarly)
+                    : loop.body());
     return new CollectiveOverlap(inner, prices).run(isEarly);
   }
 
@@ -209,39 +203,25 @@ public final class CollectiveOverlap {
     return clocks.now();
   }
 
-  /** Numbers the values anew. */
   private SpmdPlan built() {
-    int[] numbers = new int[makers.length];
-    for (int input = 0; input < plan.inputs().size(); input++) {
-      numbers[input] = input;
-    }
+    PlanEditor editor = new PlanEditor(plan);
     Map<Integer, Integer> flights = new HashMap<>();
-    List<PlanStep> steps = new ArrayList<>();
-    int next = plan.inputs().size();
     for (Item item : items) {
       PlanStep old = plan.steps().get(item.step());
-      List<Integer> operands = old.operands().stream().map(operand -> numbers[operand]).toList();
       if (item.isStart()) {
-        flights.put(item.step(), next);
-        PlannedValue flying = inFlight(old);
-        steps.add(new PlanStep(new Action.Start(old.action()), operands, flying, old.origin()));
-        next++;
-        continue;
-      }
-      steps.add(
-          item.isAwait()
-              ? new PlanStep(
-                  new Action.Await(),
-                  List.of(flights.getOrDefault(item.step(), -1)),
-                  old.results(),
-                  old.origin())
-              : new PlanStep(old.action(), operands, old.results(), old.origin()));
-      for (int result = 0; result < old.results().size(); result++) {
-        numbers[plan.number(item.step()) + result] = next++;
+        List<Integer> operands = editor.numbers(old.operands());
+        Action start = new Action.Start(old.action());
+        int flying = editor.add(new PlanStep(start, operands, inFlight(old), old.origin()));
+        flights.put(item.step(), flying);
+      } else if (item.isAwait()) {
+        List<Integer> flying = List.of(flights.getOrDefault(item.step(), -1));
+        PlanStep await = new PlanStep(new Action.Await(), flying, old.results(), old.origin());
+        editor.stand(item.step(), editor.add(await));
+      } else {
+        editor.keep(item.step());
       }
     }
-    List<Integer> outputs = plan.outputs().stream().map(output -> numbers[output]).toList();
-    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
+    return editor.plan();
   }
 
   /** A sum of bf16 is rounded when it is complete. */

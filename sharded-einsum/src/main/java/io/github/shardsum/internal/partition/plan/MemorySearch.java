@@ -77,7 +77,14 @@ final class MemorySearch {
   }
 
   /**
-   * The cheapest plan that is found within a limit.
+   * The cheapest plan that is found within a limit. For {@code x = gather, y = einsum(x, w)}:
+   *
+   * <pre>
+   * limit                              plan
+   * peak of the cheapest plan          the cheapest plan
+   * below it                           a dearer split, of which each device holds less
+   * below that of all splits           the einsum in 2, 4 or 16 parts, each with its own gather
+   * </pre>
    *
    * @throws PlanException if there is none
    */

@@ -8,11 +8,11 @@ import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Contraction.ReduceKind;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.stream.Collectors;
 
@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
  * independent sums over the same axes, of one dtype. A reader of one sum then waits for all, so
  * steps may change places.
  */
-final class PackedAllReduces {
+final class PackedAllReduces implements PlanPass {
   /**
    * Limit of a packed value's bytes on a device; copies of longer values cost more than the start
    * of a collective.
@@ -44,32 +44,19 @@ final class PackedAllReduces {
   }
 
   /** The plan with its short sums packed, also in its loops. */
-  SpmdPlan of(SpmdPlan plan) {
+  @Override
+  public SpmdPlan of(SpmdPlan plan) {
     return packed(plan, 1);
   }
 
   private SpmdPlan packed(SpmdPlan plan, double rounds) {
-    List<PlanStep> steps =
-        plan.steps().stream().map(step -> inside(step, rounds)).collect(Collectors.toList());
-    SpmdPlan inner = new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
+    SpmdPlan inner = PlanEditor.inBodies(plan, loop -> packed(loop.body(), rounds * loop.rounds()));
     List<List<Integer>> packs =
         packs(inner).values().stream().filter(pack -> pack.size() > 1).toList();
     for (List<Integer> pack : packs) {
       saved += rounds * saved(inner, pack);
     }
     return packs.isEmpty() ? inner : new Reordering(inner, packs).plan();
-  }
-
-  private PlanStep inside(PlanStep step, double rounds) {
-    if (!(step.action() instanceof Action.Loop loop)) {
-      return step;
-    }
-    long count = loop.rounds();
-    return new PlanStep(
-        new Action.Loop(loop.statement(), packed(loop.body(), rounds * count)),
-        step.operands(),
-        step.results(),
-        step.origin());
   }
 
   private double saved(SpmdPlan plan, List<Integer> pack) {
@@ -120,20 +107,14 @@ final class PackedAllReduces {
     private final Map<Integer, List<Integer>> packs = new HashMap<>();
     private final int[] leader;
     private final int[] maker;
-    private final int[] numbers;
-    private final List<PlanStep> steps = new ArrayList<>();
-    private int next;
+    private final PlanEditor editor;
 
     Reordering(SpmdPlan plan, List<List<Integer>> together) {
       this.plan = plan;
       leader = new int[plan.steps().size()];
       maker = new int[plan.values().size()];
-      numbers = new int[plan.values().size()];
-      next = plan.inputs().size();
-      for (int value = 0; value < next; value++) {
-        maker[value] = -1;
-        numbers[value] = value;
-      }
+      editor = new PlanEditor(plan);
+      Arrays.fill(maker, -1);
       for (int step = 0; step < leader.length; step++) {
         leader[step] = step;
         for (int i = 0; i < plan.steps().get(step).results().size(); i++) {
@@ -174,20 +155,15 @@ final class PackedAllReduces {
           }
         }
       }
-      List<Integer> outputs = plan.outputs().stream().map(output -> numbers[output]).toList();
-      return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
+      return editor.plan();
     }
 
     private void add(List<Integer> parts) {
       List<Integer> operands = new ArrayList<>();
       List<PlannedValue> results = new ArrayList<>();
       for (int part : parts) {
-        PlanStep step = plan.steps().get(part);
-        step.operands().forEach(operand -> operands.add(numbers[operand]));
-        results.addAll(step.results());
-        for (int i = 0; i < step.results().size(); i++) {
-          numbers[plan.number(part) + i] = next++;
-        }
+        operands.addAll(editor.numbers(plan.steps().get(part).operands()));
+        results.addAll(plan.steps().get(part).results());
       }
       PlanStep first = plan.steps().get(parts.getFirst());
       Origin origin =
@@ -198,7 +174,11 @@ final class PackedAllReduces {
                       .map(part -> plan.steps().get(part).origin().cause())
                       .distinct()
                       .collect(Collectors.joining("; ")));
-      steps.add(new PlanStep(Objects.requireNonNull(first.action()), operands, results, origin));
+      int number = editor.add(new PlanStep(first.action(), operands, results, origin));
+      for (int part : parts) {
+        editor.stand(part, number);
+        number += plan.steps().get(part).results().size();
+      }
     }
   }
 }

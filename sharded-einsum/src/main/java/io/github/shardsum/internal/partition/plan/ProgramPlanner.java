@@ -145,8 +145,8 @@ public final class ProgramPlanner {
     planner.write(program.outputs().stream().map(planner::home).toList());
     PackedAllReduces packed = new PackedAllReduces(ways);
     SpmdPlan written = planner.written();
-    SpmdPlan read = demanded ? written : UnreadSteps.dropped(written);
-    SpmdPlan ordered = SumOrderRewrite.of(read);
+    SpmdPlan read = demanded ? written : new UnreadSteps().of(written);
+    SpmdPlan ordered = new SumOrderRewrite().of(read);
     SpmdPlan together = packed.of(ordered);
     double cost = ways.total(planner.state.cost.plus(planner.state.products));
     cost += read.equals(written) ? 0 : price(ways, read) - price(ways, written);

@@ -18,7 +18,6 @@ import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Nested;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -62,22 +61,23 @@ final class RowPieceChoice {
   }
 
   private SpmdPlan changed(SpmdPlan plan) {
-    List<PlanStep> steps = new ArrayList<>();
-    for (PlanStep step : plan.steps()) {
-      steps.add(
-          switch (step.action()) {
-            case Action.Loop(var statement, SpmdPlan body)
-                when statement.operation() instanceof Nested.Scan ->
-                new PlanStep(
-                    new Action.Loop(statement, changed(body)),
-                    step.operands(),
-                    step.results(),
-                    step.origin());
-            case Action.Partitioned whole -> inPieces(plan, step, whole).orElse(step);
-            default -> step;
-          });
+    SpmdPlan inner =
+        PlanEditor.inBodies(
+            plan,
+            loop ->
+                loop.statement().operation() instanceof Nested.Scan
+                    ? changed(loop.body())
+                    : loop.body());
+    PlanEditor editor = new PlanEditor(inner);
+    for (int i = 0; i < inner.steps().size(); i++) {
+      PlanStep step = inner.steps().get(i);
+      editor.put(
+          i,
+          step.action() instanceof Action.Partitioned whole
+              ? inPieces(inner, step, whole).orElse(step)
+              : step);
     }
-    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
+    return editor.plan();
   }
 
   private Optional<PlanStep> inPieces(SpmdPlan plan, PlanStep step, Action.Partitioned whole) {

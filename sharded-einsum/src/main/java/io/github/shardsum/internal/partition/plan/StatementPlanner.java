@@ -143,7 +143,16 @@ final class StatementPlanner {
   record Chosen(StatementCandidate candidate, Optional<Origin.Alternative> runnerUp) {}
 
   /**
-   * The cheapest ways.
+   * The cheapest ways. For {@code einsum "m k, k n -> m n"} on the mesh {@code x=2,y=2} with equal
+   * sizes and the result's default layout {@code m@x n}:
+   *
+   * <pre>
+   * operands exist as    first way           its reshards
+   * m@x k, k n           split as m@x        none
+   * m@x k@y, k@y n       split as k@y m@x    all-reduce of the result over y
+   * m@x k, k@x n         split as m@x n@y    slice n and all-gather k of the second operand,
+   *                                          all-gather n of the result
+   * </pre>
    *
    * @param count the most choices to return, at least one
    * @return the choices, at least one, each with its runner-up

@@ -3,50 +3,24 @@ package io.github.shardsum.internal.partition.plan;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.SpmdPlan;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
 import java.util.stream.IntStream;
 
 /**
  * Drops the statements and reshards whose results no step reads. An {@link Expansion} has no reader
  * if all its readers made it again in their own layouts.
  */
-final class UnreadSteps {
-  private UnreadSteps() {}
-
-  /** The plan without them; the plan itself if all are read. */
-  static SpmdPlan dropped(SpmdPlan plan) {
-    List<PlanStep> inner = plan.steps().stream().map(UnreadSteps::inside).toList();
-    boolean[] kept = kept(plan);
-    int[] numbers = new int[plan.values().size()];
-    Arrays.setAll(numbers, number -> number);
-    List<PlanStep> steps = new ArrayList<>();
-    int next = plan.inputs().size();
-    for (int at = 0; at < kept.length; at++) {
-      PlanStep step = inner.get(at);
-      if (kept[at]) {
-        List<Integer> operands = step.operands().stream().map(number -> numbers[number]).toList();
-        steps.add(new PlanStep(step.action(), operands, step.results(), step.origin()));
-        for (int i = 0; i < step.results().size(); i++) {
-          numbers[plan.number(at) + i] = next++;
-        }
+final class UnreadSteps implements PlanPass {
+  @Override
+  public SpmdPlan of(SpmdPlan plan) {
+    SpmdPlan inner = PlanEditor.inBodies(plan, loop -> of(loop.body()));
+    boolean[] kept = kept(inner);
+    PlanEditor editor = new PlanEditor(inner);
+    for (int step = 0; step < kept.length; step++) {
+      if (kept[step]) {
+        editor.keep(step);
       }
     }
-    List<Integer> outputs = plan.outputs().stream().map(number -> numbers[number]).toList();
-    return steps.equals(plan.steps())
-        ? plan
-        : new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
-  }
-
-  private static PlanStep inside(PlanStep step) {
-    return step.action() instanceof Action.Loop loop
-        ? new PlanStep(
-            new Action.Loop(loop.statement(), dropped(loop.body())),
-            step.operands(),
-            step.results(),
-            step.origin())
-        : step;
+    return editor.plan();
   }
 
   private static boolean[] kept(SpmdPlan plan) {

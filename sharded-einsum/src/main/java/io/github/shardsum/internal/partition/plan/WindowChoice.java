@@ -294,24 +294,23 @@ final class WindowChoice {
    * of values are required.
    */
   private SpmdPlan inBodies(SpmdPlan plan, String prefix, Predicate<PlanStep> which) {
-    List<PlanStep> steps = new ArrayList<>();
-    for (PlanStep step : plan.steps()) {
-      if (step.action() instanceof Action.Loop(Statement statement, SpmdPlan body)
-          && (asked.isEmpty() || statement.operation() instanceof Nested.Manual)) {
-        Program inside =
-            switch ((Nested) statement.operation()) {
-              case Nested.Scan scan -> scan.body();
-              case Nested.Manual manual -> manual.body();
-              case Nested.Composite composite -> composite.decomposition();
-            };
-        String names = prefix + statement.results().getFirst().name() + ".body.";
-        Action loop = new Action.Loop(statement, changed(body, inside, names, which));
-        steps.add(new PlanStep(loop, step.operands(), step.results(), step.origin()));
-      } else {
-        steps.add(step);
-      }
-    }
-    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
+    return PlanEditor.inBodies(
+        plan,
+        loop ->
+            asked.isEmpty() || loop.statement().operation() instanceof Nested.Manual
+                ? inBody(loop, prefix, which)
+                : loop.body());
+  }
+
+  private SpmdPlan inBody(Action.Loop loop, String prefix, Predicate<PlanStep> which) {
+    Program inside =
+        switch ((Nested) loop.statement().operation()) {
+          case Nested.Scan scan -> scan.body();
+          case Nested.Manual manual -> manual.body();
+          case Nested.Composite composite -> composite.decomposition();
+        };
+    String names = prefix + loop.statement().results().getFirst().name() + ".body.";
+    return changed(loop.body(), inside, names, which);
   }
 
   /** Whether a step is an einsum of two operands without a repeated label in a term. */
@@ -511,20 +510,16 @@ final class WindowChoice {
     return new PlanStep(action, operands, in.results(), origin);
   }
 
-  /** Removes a step; the numbers of later values become one smaller. */
+  /** The plan with a candidate's windows, without the step that they replace. */
   private static SpmdPlan replaced(SpmdPlan plan, Candidate candidate) {
-    int gone = plan.number(candidate.removed());
-    List<PlanStep> steps = new ArrayList<>();
-    for (int i = 0; i < plan.steps().size(); i++) {
-      PlanStep step = i == candidate.replaced() ? candidate.windows() : plan.steps().get(i);
-      if (i != candidate.removed()) {
-        List<Integer> operands =
-            step.operands().stream().map(value -> value > gone ? value - 1 : value).toList();
-        steps.add(new PlanStep(step.action(), operands, step.results(), step.origin()));
+    PlanEditor editor = new PlanEditor(plan);
+    for (int step = 0; step < plan.steps().size(); step++) {
+      if (step == candidate.replaced()) {
+        editor.put(step, candidate.windows());
+      } else if (step != candidate.removed()) {
+        editor.keep(step);
       }
     }
-    List<Integer> outputs =
-        plan.outputs().stream().map(value -> value > gone ? value - 1 : value).toList();
-    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, outputs, plan.sums());
+    return editor.plan();
   }
 }
