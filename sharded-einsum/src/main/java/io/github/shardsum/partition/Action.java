@@ -50,6 +50,11 @@ public sealed interface Action {
    */
   String op();
 
+  private static boolean isNested(Statement statement) {
+    return statement.operation() instanceof Nested.Scan
+        || statement.operation() instanceof Nested.Manual;
+  }
+
   /**
    * The mesh axes over which devices communicate; none for a local step.
    *
@@ -274,9 +279,18 @@ public sealed interface Action {
    * @param statement the statement; the step has its operands and results, in their order
    */
   record Apply(Statement statement) implements Action {
-    /** Checks for null. */
+    /**
+     * Checks the operation.
+     *
+     * @throws IllegalArgumentException if the statement is a communication, a loop or a region,
+     *     which have actions of their own
+     */
     public Apply {
-      Objects.requireNonNull(statement, "statement");
+      if (statement.operation() instanceof Communication || isNested(statement)) {
+        throw new IllegalArgumentException(
+            "plan: a statement on blocks must be no communication, loop or region, got "
+                + statement);
+      }
     }
 
     @Override
@@ -405,10 +419,17 @@ public sealed interface Action {
    * @param body the plan of a round, or of a member
    */
   record Loop(Statement statement, SpmdPlan body) implements Action {
-    /** Checks for nulls. */
+    /**
+     * Checks the operation.
+     *
+     * @throws IllegalArgumentException if the statement is not a {@code scan} or a {@code manual}
+     */
     public Loop {
-      Objects.requireNonNull(statement, "statement");
       Objects.requireNonNull(body, "body");
+      if (!isNested(statement)) {
+        throw new IllegalArgumentException(
+            "plan: a step with a body must be a loop or region, got " + statement);
+      }
     }
 
     /**

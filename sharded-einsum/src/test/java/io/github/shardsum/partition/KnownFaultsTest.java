@@ -43,6 +43,23 @@ final class KnownFaultsTest {
         "devices have [m=6, n=5] | x, not [m=6, n=5]");
   }
 
+  /** The rule of a merge reads as many dimensions as the merge's own operand has. */
+  @Test
+  void aStatementReadsAValueOfLowerRank() {
+    String program =
+        """
+        program p {
+          input a: f32[m=2 n=3]
+          input b: f32[m=6]
+          c = merge(a) {labels=["m", "n"], into="k"}
+          output c
+        }
+        """;
+    new PlanDraft(program, "m n", "m").apply("c", "k", 0).isAccepted();
+    refuses(
+        new PlanDraft(program, "m n", "m").apply("c", "k", 1), "must read a: f32[m=2 n=3], got b");
+  }
+
   /** XLA 42481: an all-reduce over other axes than those of the sum. */
   @Test
   void anAllReduceOverOtherAxes() {

@@ -9,6 +9,7 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.tensor.DType;
@@ -72,6 +73,38 @@ final class RefusedStepsTest {
     assertEquals(2, step(windows, 2, 1).operands().size());
     refuses("operands must be at least one, got []", () -> step(windows, 0, 1));
     refuses("results must be one, got [", () -> step(windows, 2, 2));
+  }
+
+  /** Each of them has an action of its own, whose rule the checker would otherwise pass by. */
+  @Test
+  void communicationsLoopsAndRegionsAreNoStatementsOnBlocks() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input a: f32[i=4]
+              r = manual(a) {axes=["x=2"], in=["i@x"], out=["i@x"], body=program member {
+                input b: f32[i=2]
+                c = permute(b) {axes=["x=2"], by=1, wraps=true}
+                output c
+              }}
+              s = scan(r) {count=3, label="t", carried=1, sequences=0, body=program round {
+                input c: f32[i=4]
+                next = relu(c)
+                output next
+              }}
+              output s
+            }
+            """);
+    Statement region = program.statements().getFirst();
+    Statement permute = ((Nested.Manual) region.operation()).body().statements().getFirst();
+    for (Statement other : List.of(region, permute, program.statements().getLast())) {
+      refuses("must be no communication, loop or region, got ", () -> new Action.Apply(other));
+    }
+    SpmdPlan body = new SpmdPlan(MESH, List.of(VALUE), List.of(), List.of(0));
+    for (Statement other : List.of(permute, product())) {
+      refuses("must be a loop or region, got ", () -> new Action.Loop(other, body));
+    }
   }
 
   private static Action.Ring ring(int step) {

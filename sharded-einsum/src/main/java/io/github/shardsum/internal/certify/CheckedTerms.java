@@ -138,10 +138,8 @@ final class CheckedTerms {
     names.putIfAbsent(term, name);
   }
 
-  String describe(Object meaning) {
-    return meaning instanceof Value term && makers.containsKey(term)
-        ? names.getOrDefault(term, "none of the program's values")
-        : String.valueOf(meaning);
+  String describe(Value term) {
+    return names.getOrDefault(term, "none of the program's values");
   }
 
   /** The operation on terms instead of on values. */

@@ -46,8 +46,8 @@ public final class PlanChecker {
   private final List<PlannedValue> planned;
   private final List<CheckedParts> values = new ArrayList<>();
 
-  /** Meanings of values: a {@link Product} for an equation, a term for a program. */
-  private final List<Object> meanings = new ArrayList<>();
+  /** The terms that values stand for. */
+  private final List<Value> meanings = new ArrayList<>();
 
   private final CheckedTerms terms;
   private final Laws laws;
@@ -214,7 +214,7 @@ public final class PlanChecker {
     return String.join(", ", demands.stream().map(Demand::name).toList());
   }
 
-  private CheckedParts output(int place, Object asked) {
+  private CheckedParts output(int place, Value asked) {
     int number = plan.outputs().get(place);
     boolean isMade =
         meanings.get(number).equals(asked) && values.get(number).kind() == ReduceKind.SUM;
@@ -233,9 +233,9 @@ public final class PlanChecker {
       PlanStep step = plan.steps().get(i);
       try {
         flights.follow(step, plan.number(i));
-        checkStored(step);
+        checkRead(step);
         List<CheckedParts> made = made(step, step.operands().stream().map(values::get).toList());
-        List<?> meaning = meaning(step, step.operands().stream().map(meanings::get).toList());
+        List<Value> meaning = meaning(step, step.operands().stream().map(meanings::get).toList());
         require(made.size() == step.results().size(), "must give %d results", made.size());
         for (int result = 0; result < made.size(); result++) {
           add(step, meaning.get(result), made.get(result));
@@ -250,11 +250,11 @@ public final class PlanChecker {
   }
 
   /**
-   * A statement computes in the dtypes that it states, so it must not read addends of bf16, which
-   * are stored in f32; an einsum on its own reads them in f32. Values that travel in one buffer
-   * must have one dtype.
+   * A statement reads terms of the types that it states; all rules of blocks rely on this. It
+   * computes in their dtypes, so it must not read addends of bf16, which are stored in f32; an
+   * einsum on its own reads them in f32. Values that travel in one buffer must have one dtype.
    */
-  private void checkStored(PlanStep step) {
+  private void checkRead(PlanStep step) {
     if (step.action() instanceof Action.AllReduce) {
       List<DType> all =
           step.operands().stream().map(x -> planned.get(x).dtype()).distinct().toList();
@@ -267,12 +267,14 @@ public final class PlanChecker {
       require(count == operands.size(), "must read %s, got %d values", operands, count);
       for (int i = 0; i < count; i++) {
         PlannedValue read = planned.get(step.operands().get(i));
-        DType own = operands.get(i).type().dtype();
+        ValueType type = operands.get(i).type().withoutLayout();
         boolean mayBeWide =
-            own == DType.BF16
+            type.dtype() == DType.BF16
                 && step.action() instanceof Action.Apply
                 && computed.get().operation() instanceof Contraction.Einsum;
-        boolean fits = read.dtype() == own || (mayBeWide && read.dtype() == DType.F32);
+        boolean fits =
+            meanings.get(step.operands().get(i)).type().equals(type)
+                && (read.dtype() == type.dtype() || (mayBeWide && read.dtype() == DType.F32));
         require(fits, "must read %s, got %s", operands.get(i), read);
       }
     }
@@ -295,11 +297,11 @@ public final class PlanChecker {
    * The next value, whose blocks must be where its layout says, since the executor looks for them
    * there.
    */
-  private void add(Object meaning, CheckedParts made) {
+  private void add(Value meaning, CheckedParts made) {
     add(Optional.empty(), meaning, made);
   }
 
-  private void add(PlanStep step, Object meaning, CheckedParts made) {
+  private void add(PlanStep step, Value meaning, CheckedParts made) {
     boolean flies = step.action() instanceof Action.Start;
     add(
         flies ? Optional.of(planned.get(step.operands().getFirst()).dtype()) : Optional.empty(),
@@ -308,10 +310,10 @@ public final class PlanChecker {
   }
 
   /** Adds a value; a value in flight is stored in the dtype of the collective's operand. */
-  private void add(Optional<DType> inFlight, Object meaning, CheckedParts made) {
+  private void add(Optional<DType> inFlight, Value meaning, CheckedParts made) {
     PlannedValue value = planned.get(values.size());
     made.checkLies(held(value.layout().term(), value.shape(), value.layout().term()));
-    DType own = ((Value) meaning).type().dtype();
+    DType own = meaning.type().dtype();
     DType rounded = own == DType.BF16 && !made.partial().isEmpty() ? DType.F32 : own;
     DType stored = inFlight.orElse(rounded);
     require(value.dtype() == stored, "must be stored as %s, got %s", stored, value);
@@ -341,7 +343,7 @@ public final class PlanChecker {
   }
 
   /** The meaning of each result of a step. */
-  private List<?> meaning(PlanStep step, List<?> read) {
+  private List<Value> meaning(PlanStep step, List<Value> read) {
     return switch (step.action()) {
       case Action.Apply(Statement statement) -> results(statement, read);
       case Action.Neighbour(Statement statement, _, _) -> results(statement, read);
@@ -360,40 +362,21 @@ public final class PlanChecker {
     };
   }
 
-  /** The terms that a statement reads, which must have the types that it says. */
-  private static List<Value> read(Statement statement, List<?> read) {
-    List<Value> operands = statement.operation().operands();
-    List<Value> all = new ArrayList<>();
-    for (int i = 0; i < operands.size(); i++) {
-      ValueType type = operands.get(i).type().withoutLayout();
-      boolean fits =
-          read.size() == operands.size()
-              && read.get(i) instanceof Value term
-              && term.type().equals(type);
-      require(fits, "must read %s, got %s", operands, read);
-      all.add((Value) read.get(i));
-    }
-    return all;
-  }
-
-  private List<Value> results(Statement statement, List<?> read) {
-    List<Value> operands = read(statement, read);
+  private List<Value> results(Statement statement, List<Value> operands) {
     return switch (statement.operation()) {
       case Movement.Annotate _ -> operands;
       case Nested.Composite composite -> terms.composite(composite, operands);
-      case Nested.Scan _, Nested.Manual _ ->
-          throw new PlanRefusedException("must be no loop or region, got " + statement);
       case Operation other ->
           laws.results(CheckedTerms.on(other, operands), CheckedTerms.types(statement));
     };
   }
 
-  private List<Value> results(Statement statement, SpmdPlan body, List<?> read, boolean isIdle) {
-    List<Value> operands = read(statement, read);
+  private List<Value> results(
+      Statement statement, SpmdPlan body, List<Value> operands, boolean isIdle) {
     PlanChecker inner = body(statement.operation(), body, isIdle);
     List<Value> outputs = new ArrayList<>();
     for (int output : body.outputs()) {
-      outputs.add((Value) inner.meanings.get(output));
+      outputs.add(inner.meanings.get(output));
     }
     Object loop =
         switch (statement.operation()) {

@@ -68,56 +68,6 @@ class ManualOnMeshTest {
     equalsReference(mesh, plan, program);
   }
 
-  /** A fault in a region, which is refused, or changes no result. */
-  @Property(tries = 40)
-  void faultsInRegionsAreRefused(@ForAll long seed) {
-    Mesh mesh = DrawnPlans.mesh(seed);
-    ProgramCase program =
-        Programs.withInputs(Programs.regions(DType.I64, AXES, 5, false), true).of(seed);
-    ProgramPlan plan = ProgramPlan.of(program.program(), mesh, _ -> false, PlanOptions.defaults());
-    RegionMutation mutation = new RegionMutation(seed);
-    for (int i = 0; i < 6; i++) {
-      SpmdPlan mutant = mutation.of(plan.plan());
-      if (!mutant.equals(plan.plan()) && !isRefused(plan, mutant)) {
-        ProgramPlan accepted =
-            new ProgramPlan(plan.given(), plan.layouts(), plan.program(), mutant, plan.cost());
-        try (Collectives collectives = Collectives.open(mesh)) {
-          BackendCheck.equalsReference(new Planned(MeshBackend.of(collectives), accepted), program);
-        } catch (RuntimeException | AssertionError wrong) {
-          throw new AssertionError("accepted, and wrong: " + program + "\n" + mutant, wrong);
-        }
-      }
-    }
-  }
-
-  private static boolean isRefused(ProgramPlan plan, SpmdPlan mutant) {
-    try {
-      mutant.certify(plan.given());
-      return false;
-    } catch (IllegalStateException refused) {
-      return true;
-    }
-  }
-
-  /** Most faults change a result, so that most are refused. */
-  @Example
-  void mostFaultsInRegionsAreRefused() {
-    int refused = 0;
-    int mutants = 0;
-    for (long seed = 0; mutants < 200; seed++) {
-      assertTrue(seed < 20_000, mutants + " mutants of " + seed + " programs");
-      Program program = Programs.regions(DType.I64, AXES, 5, false).of(seed);
-      ProgramPlan plan =
-          ProgramPlan.of(program, DrawnPlans.mesh(seed), _ -> false, PlanOptions.defaults());
-      SpmdPlan mutant = new RegionMutation(seed).of(plan.plan());
-      if (!mutant.equals(plan.plan())) {
-        mutants++;
-        refused += isRefused(plan, mutant) ? 1 : 0;
-      }
-    }
-    assertTrue(refused > mutants / 2, refused + " of " + mutants + " were refused");
-  }
-
   @Property(tries = 25)
   void gradientsOfRegionsHaveTheBitsOfTheReference(@ForAll long seed) {
     Mesh mesh = DrawnPlans.mesh(seed);

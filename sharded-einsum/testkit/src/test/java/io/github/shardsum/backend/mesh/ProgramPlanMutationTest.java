@@ -1,5 +1,6 @@
 package io.github.shardsum.backend.mesh;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.backend.mesh.RandomLayoutsTest.Laid;
@@ -14,7 +15,6 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testkit.BackendCheck;
-import io.github.shardsum.testkit.Generator;
 import io.github.shardsum.testkit.ProgramCase;
 import io.github.shardsum.testkit.Programs;
 import io.github.shardsum.testsupport.TestDepth;
@@ -23,46 +23,66 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Plans of programs with one planted fault: the checker refuses them, or they are right.
+ * Plans of programs with a fault or two, as {@link PlanTextMutation} writes them: they are no
+ * plans, or the checker refuses them, or they are right.
  *
- * <p>{@code -Dshardsum.sharded.cases=N} tries N of each dtype, {@code -Dshardsum.seed=S} begins
- * with another seed.
+ * <p>{@code -Dshardsum.sharded.cases=N} tries N, {@code -Dshardsum.seed=S} begins with another
+ * seed.
  */
 final class ProgramPlanMutationTest {
   private static final int MUTANTS =
-      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(40, 100, 1_000));
+      Integer.getInteger("shardsum.sharded.cases", TestDepth.cases(100, 300, 3_000));
 
   private static final long SEED = Long.getLong("shardsum.seed", TestDepth.seed(0));
+
+  private static final int OF_A_PLAN = 25;
 
   /** Of one statement there are few. */
   private static final int FAULTS = TestDepth.cases(15, 30, 75);
 
-  @ParameterizedTest
-  @EnumSource(
-      value = DType.class,
-      names = {"F32", "I32", "BF16"})
-  void aPlanWithAFaultIsRefused(DType dtype) {
-    Generator<Laid> laid = RandomLayoutsTest.laid(Programs.exact(dtype, 8), true);
+  /**
+   * Programs of all operations with drawn layouts, and regions with windows and what is started.
+   */
+  private static DrawnPlans.Drawn drawn(long seed) {
+    if (seed % 2 == 0) {
+      return DrawnPlans.drawn(DrawnPlans.program(seed), seed);
+    }
+    DType dtype = List.of(DType.F32, DType.I32, DType.BF16).get((int) (seed / 2 % 3));
+    Laid laid = RandomLayoutsTest.laid(Programs.exact(dtype, 8), true).of(seed);
+    return new DrawnPlans.Drawn(laid.program(), plan(laid));
+  }
+
+  @Test
+  void aPlanWithAFaultIsRefused() {
     int mutants = 0;
     int refused = 0;
     for (long seed = SEED; mutants < MUTANTS; seed++) {
-      Laid drawn = laid.of(seed);
-      ProgramPlan plan = plan(drawn);
-      ProgramPlanMutation mutation = new ProgramPlanMutation(seed);
-      for (int i = 0; i < 8; i++) {
-        Optional<SpmdPlan> mutant = mutation.of(plan.plan());
-        if (mutant.isPresent() && !mutant.get().equals(plan.plan())) {
+      DrawnPlans.Drawn drawn = drawn(seed);
+      PlanTextMutation mutation = new PlanTextMutation(new Random(seed));
+      String text = drawn.plan().plan().toJson(PlanOptions.defaults());
+      for (int i = 0; i < OF_A_PLAN; i++) {
+        Optional<SpmdPlan> mutant = mutation.of(text).flatMap(ProgramPlanMutationTest::read);
+        if (mutant.isPresent() && !mutant.get().equals(drawn.plan().plan())) {
           mutants++;
-          refused += isRefused(drawn.program(), plan, mutant.get()) ? 1 : 0;
+          refused += isRefused(drawn.program(), drawn.plan(), mutant.get()) ? 1 : 0;
         }
       }
     }
     assertTrue(refused > mutants / 2, refused + " of " + mutants + " mutants were refused");
+  }
+
+  /** The plan of a text, if it is one; a text that is none is refused in one way. */
+  private static Optional<SpmdPlan> read(String text) {
+    try {
+      return Optional.of(SpmdPlan.parse(text));
+    } catch (IllegalArgumentException refused) {
+      return Optional.empty();
+    }
   }
 
   private static ProgramPlan plan(Laid drawn) {
@@ -104,11 +124,12 @@ final class ProgramPlanMutationTest {
     ProgramPlan plan = plan(drawn);
     plan.certify();
     assertTrue(plan.plan().steps().size() > 3, plan.toString());
-    ProgramPlanMutation mutation = new ProgramPlanMutation(1);
+    PlanTextMutation mutation = new PlanTextMutation(new Random(SEED));
+    String text = plan.plan().toJson(PlanOptions.defaults());
     int refused = 0;
     int mutants = 0;
     while (mutants < FAULTS) {
-      Optional<SpmdPlan> mutant = mutation.ofStatement(plan.plan());
+      Optional<SpmdPlan> mutant = mutation.of(text).flatMap(ProgramPlanMutationTest::read);
       if (mutant.isPresent() && !mutant.get().equals(plan.plan())) {
         mutants++;
         refused += isRefused(drawn.program(), plan, mutant.get()) ? 1 : 0;
@@ -128,8 +149,11 @@ final class ProgramPlanMutationTest {
     return Tensor.of(elements, type.shape().toArray()).convert(type.dtype());
   }
 
-  /** Whether the checker refuses a plan with a fault; one that it accepts has the right bits. */
-  static boolean isRefused(ProgramCase program, ProgramPlan plan, SpmdPlan mutant) {
+  /**
+   * Whether the checker refuses a plan with a fault; one that it accepts has figures, and the right
+   * bits.
+   */
+  private static boolean isRefused(ProgramCase program, ProgramPlan plan, SpmdPlan mutant) {
     ProgramPlan faulty =
         new ProgramPlan(plan.given(), plan.layouts(), plan.program(), mutant, plan.cost());
     try {
@@ -138,6 +162,7 @@ final class ProgramPlanMutationTest {
       return true;
     }
     try (Collectives collectives = Collectives.open(mutant.mesh())) {
+      assertEquals(mutant, SpmdPlan.parse(mutant.toJson(PlanOptions.defaults())));
       BackendCheck.equalsReference(new Planned(MeshBackend.of(collectives), faulty), program);
     } catch (RuntimeException | AssertionError wrong) {
       String asked = program + "\n" + plan.layouts();
