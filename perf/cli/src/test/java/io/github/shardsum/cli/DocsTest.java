@@ -12,6 +12,7 @@ import io.github.shardsum.program.Program;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -20,6 +21,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -36,16 +38,35 @@ class DocsTest {
   private static int run;
   private static int byHand;
 
-  @TempDir static Path folder;
+  /** The working folder of all pages, which each finds empty. */
+  @TempDir static Path home;
+
+  @TempDir static Path classes;
+  private static PageRunner runner;
+
+  @BeforeAll
+  static void start() throws Exception {
+    runner = new PageRunner(home, classes);
+  }
 
   @TestFactory
   Stream<DynamicContainer> everyBlockRuns() throws Exception {
     List<DynamicContainer> pages = new ArrayList<>();
     for (Page page : Documentation.pages()) {
-      Path home = Files.createDirectories(folder.resolve(page.name().replace('/', '-')));
-      pages.add(dynamicContainer(page.name(), tests(page, home)));
+      Stream<DynamicTest> start = Stream.of(dynamicTest("an empty folder", DocsTest::clear));
+      pages.add(dynamicContainer(page.name(), Stream.concat(start, tests(page).stream())));
     }
     return pages.stream();
+  }
+
+  private static void clear() throws Exception {
+    try (Stream<Path> files = Files.walk(home)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        if (!file.equals(home)) {
+          Files.delete(file);
+        }
+      }
+    }
   }
 
   @Test
@@ -55,9 +76,11 @@ class DocsTest {
     for (Path example : examples) {
       long lines = Files.readString(example).lines().filter(line -> !line.isBlank()).count();
       assertTrue(lines <= 40, () -> example + ": expected at most 40 lines, got " + lines);
-      String said = Documentation.runJava(example, folder);
+      String said = runner.java(example);
       assertFalse(said.isBlank(), () -> example + " printed nothing");
     }
+    Path first = examples.getFirst();
+    assertEquals(Documentation.launchJava(first, home), runner.java(first));
   }
 
   @Test
@@ -86,11 +109,12 @@ class DocsTest {
   }
 
   @AfterAll
-  static void tell() {
+  static void end() throws Exception {
+    runner.close();
     System.out.printf(Locale.ROOT, "documentation: %d blocks run, %d by hand%n", run, byHand);
   }
 
-  private static List<DynamicTest> tests(Page page, Path home) throws Exception {
+  private static List<DynamicTest> tests(Page page) throws Exception {
     List<DynamicTest> tests = new ArrayList<>();
     List<Block> blocks = page.blocks();
     String imports = Documentation.imports(page);
@@ -103,12 +127,12 @@ class DocsTest {
           i + 1 < blocks.size() && block.isShownBy(blocks.get(i + 1))
               ? blocks.get(i + 1).text()
               : "";
-      tests.add(dynamicTest("line " + block.line(), () -> check(imports, block, shown, home)));
+      tests.add(dynamicTest("line " + block.line(), () -> check(imports, block, shown)));
     }
     return tests;
   }
 
-  private static void check(String imports, Block block, String shown, Path home) throws Exception {
+  private static void check(String imports, Block block, String shown) throws Exception {
     assertTrue(
         LANGUAGES.contains(block.language()),
         () -> "a block's language must be one of " + LANGUAGES + ", got " + block.language());
@@ -119,8 +143,8 @@ class DocsTest {
     }
     String said =
         switch (block.language()) {
-          case "java" -> Documentation.runJava(imports, block, home);
-          case "sh" -> Documentation.runShell(block, home);
+          case "java" -> runner.java(Documentation.source(imports, block, home));
+          case "sh" -> shell(block);
           case "program" -> Documentation.writeProgram(Program.parse(block.text()), block, home);
           default -> "";
         };
@@ -128,6 +152,17 @@ class DocsTest {
     if (!shown.isEmpty()) {
       assertEquals(shown.strip(), said.strip());
     }
+  }
+
+  private static String shell(Block block) throws Exception {
+    if (!block.isPlain()) {
+      return Documentation.runShell(block, home);
+    }
+    StringBuilder said = new StringBuilder();
+    for (List<String> command : block.commands()) {
+      said.append(runner.command(command));
+    }
+    return said.toString();
   }
 
   private static void checkCommand(List<String> arguments) {

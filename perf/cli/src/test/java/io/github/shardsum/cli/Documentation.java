@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -23,6 +22,8 @@ final class Documentation {
   private static final Pattern FENCE = Pattern.compile("^```(\\w*) ?(.*)$");
 
   private static final String IMPORTS = "imports";
+
+  private static final String LAUNCHER = "./shardsum ";
 
   private Documentation() {}
 
@@ -51,17 +52,30 @@ final class Documentation {
           && List.of("java", "sh").contains(language);
     }
 
+    /** Whether this has commands of the launcher alone, which need no shell. */
+    boolean isPlain() {
+      return commandLines()
+          .allMatch(
+              line ->
+                  line.startsWith(LAUNCHER)
+                      && !line.matches(".*\\S['\"].*")
+                      && !line.replaceAll("'[^']*'", "").matches(".*[|<>;&$`*(){}\\\\].*"));
+    }
+
+    private Stream<String> commandLines() {
+      return text.replace("\\\n", " ")
+          .lines()
+          .map(line -> line.replaceFirst("(^|\\s+)#.*$", "").strip())
+          .filter(line -> !line.isEmpty());
+    }
+
     /** The arguments of each {@code ./shardsum} in a shell block. */
     List<List<String>> commands() {
-      List<List<String>> commands = new ArrayList<>();
-      for (String line : text.replace("\\\n", " ").split("\n", -1)) {
-        String command = line.replaceFirst("\\s+#.*$", "").strip();
-        if (language.equals("sh") && command.startsWith("./shardsum ") && !isPlaceholder(command)) {
-          commands.add(
-              words(command).stream().skip(1).takeWhile(w -> !w.matches("[|>&]+")).toList());
-        }
-      }
-      return commands;
+      return commandLines()
+          .filter(
+              line -> language.equals("sh") && line.startsWith(LAUNCHER) && !isPlaceholder(line))
+          .map(line -> words(line).stream().skip(1).takeWhile(w -> !w.matches("[|>&]+")).toList())
+          .toList();
     }
 
     private static boolean isPlaceholder(String command) {
@@ -148,26 +162,16 @@ final class Documentation {
   }
 
   /** A block without a main method is the body of one, below the imports of its page. */
-  static String runJava(String imports, Block block, Path home)
-      throws IOException, InterruptedException {
+  static Path source(String imports, Block block, Path home) throws IOException {
     boolean whole = block.text().contains("void main()");
     String source =
         whole ? block.text() : imports + "void main() throws Exception {\n" + block.text() + "}\n";
-    return runJava(Files.writeString(home.resolve("Block" + block.line() + ".java"), source), home);
+    return Files.writeString(home.resolve("Block" + block.line() + ".java"), source);
   }
 
   /** As a reader would: the JDK's own launcher compiles the file. */
-  static String runJava(Path source, Path home) throws IOException, InterruptedException {
-    return run(
-        home,
-        java(),
-        "--add-modules",
-        "jdk.incubator.vector",
-        "--enable-native-access=ALL-UNNAMED",
-        "-XX:TieredStopAtLevel=1",
-        "-cp",
-        path(),
-        source.toAbsolutePath().toString());
+  static String launchJava(Path source, Path home) throws IOException, InterruptedException {
+    return run(home, javaCommand(source.toAbsolutePath().toString()));
   }
 
   /** With the launcher played by the classes of this build, in the folder of the page. */
@@ -175,17 +179,13 @@ final class Documentation {
     Path launcher = home.resolve("shardsum");
     Files.writeString(
         launcher,
-        String.format(
-            Locale.ROOT,
-            "#!/bin/sh\nexec %s -XX:TieredStopAtLevel=1 --add-modules jdk.incubator.vector --enable-native-access=ALL-UNNAMED -cp '%s' %s \"$@\"\n",
-            java(),
-            path(),
-            Main.class.getName()));
+        "#!/bin/sh\nexec " + String.join(" ", javaCommand(Main.class.getName())) + " \"$@\"\n");
     launcher.toFile().setExecutable(true);
-    return run(home, "bash", "-euo", "pipefail", "-c", block.text());
+    return run(home, List.of("bash", "-euo", "pipefail", "-c", block.text()));
   }
 
-  private static String run(Path home, String... command) throws IOException, InterruptedException {
+  private static String run(Path home, List<String> command)
+      throws IOException, InterruptedException {
     Path errors = Files.createTempFile(home, "errors", "");
     ProcessBuilder builder =
         new ProcessBuilder(command).directory(home.toFile()).redirectError(errors.toFile());
@@ -203,8 +203,17 @@ final class Documentation {
     }
   }
 
-  private static String java() {
-    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  /** A JVM that runs the class or source file of this name. */
+  static List<String> javaCommand(String program) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "--add-modules",
+        "jdk.incubator.vector",
+        "--enable-native-access=ALL-UNNAMED",
+        "-XX:TieredStopAtLevel=1",
+        "-cp",
+        path(),
+        program);
   }
 
   /** Modules and libraries as one class path: a program of a user need not be modular. */

@@ -57,7 +57,8 @@ class LauncherTest {
   @Test
   void aSignalGoesOnToWhatIsWatched() throws Exception {
     String ended =
-        watched("bash -c 'trap \"echo told; exit 5\" TERM; kill -TERM $PPID; sleep 60 & wait'");
+        watched(
+            "bash -c 'trap \"echo told; exit 5\" TERM; kill -TERM $PPID; sleep 60 >/dev/null 2>&1 & wait'");
     assertEquals("5 told\n", ended);
   }
 
