@@ -24,14 +24,11 @@ void main() {
   List<Tensor> inputs = layer.inputs().stream().map(value -> numbers(value.type())).toList();
   var kernels = MoePrograms.kernels();
   try (Collectives collectives = Collectives.open(mesh);
-      MeshExecutable onMesh =
-          MeshBackend.of(collectives, kernels, PlanOptions.defaults()).compile(annotated);
+      var onMesh = MeshBackend.of(collectives, kernels, PlanOptions.defaults()).compile(annotated);
       var onOne = LocalBackend.of(Workers.sequential(), kernels).compile(layer)) {
-    for (PlanStep step : onMesh.plan().plan().steps()) {
-      if (step.action().isCollective()) {
-        IO.println(step.action().op() + " gives " + step.result());
-      }
-    }
+    onMesh.plan().plan().steps().stream()
+        .filter(step -> step.action().isCollective())
+        .forEach(step -> IO.println(step.action().op() + " gives " + step.result()));
     IO.println(onMesh.plan().certify());
     float[] sharded = onMesh.run(inputs).getFirst().toFloatArray();
     IO.println("equal: " + Arrays.equals(sharded, onOne.run(inputs).getFirst().toFloatArray()));
