@@ -1,7 +1,15 @@
 package io.github.shardsum.partition;
 
+import static java.util.Locale.ROOT;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Contraction.ReduceKind;
+import io.github.shardsum.program.Program;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -58,6 +66,37 @@ final class KnownFaultsTest {
     new PlanDraft(program, "m n", "m").apply("c", "k", 0).isAccepted();
     refuses(
         new PlanDraft(program, "m n", "m").apply("c", "k", 1), "must read a: f32[m=2 n=3], got b");
+  }
+
+  /** Though nothing reads its result, the step runs. */
+  @Test
+  void aCommunicationOverAnAxisOfAnotherSize() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input a: f32[i=24]
+              r = manual(a) {axes=["x=2", "y=3"], in=["i@x"], out=["i@x"], body=program member {
+                input b: f32[i=12]
+                c = all_reduce(b) {axes=["y=3"], by=sum}
+                output b
+              }}
+              output r
+            }
+            """);
+    SpmdPlan plan =
+        ProgramPlan.withLayouts(
+                program, Mesh.parse("x=2 y=3"), Map.of(), PlanOptions.defaults().withReplication())
+            .plan();
+    String text = plan.toJson(PlanOptions.defaults());
+    String step = "\"statement\":\"c: f32[i=12] = all_reduce(b) {axes=[\\\"%s=3\\\"]";
+    String other = text.replace(String.format(ROOT, step, "y"), String.format(ROOT, step, "x"));
+    assertNotEquals(text, other);
+    String said =
+        String.valueOf(
+            assertThrows(IllegalStateException.class, () -> SpmdPlan.parse(other).certify(program))
+                .getMessage());
+    assertTrue(said.contains("axes must be of a region around it, got x=3"), said);
   }
 
   /** XLA 42481: an all-reduce over other axes than those of the sum. */

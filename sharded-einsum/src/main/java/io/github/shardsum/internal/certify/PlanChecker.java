@@ -351,8 +351,10 @@ public final class PlanChecker {
       case Action.Loop(Statement statement, SpmdPlan body) ->
           results(statement, body, read, idle.contains(step));
       case Action.Communicate communicate -> {
-        Set<String> axes = new HashSet<>(communicate.groupAxes());
-        require(manual.containsAll(axes), "axes must be of a region around it, got %s", axes);
+        for (io.github.shardsum.program.MeshAxis axis : communicate.communication().axes()) {
+          boolean isOf = manual.contains(axis.name()) && isOfMesh(axis);
+          require(isOf, "axes must be of a region around it, got %s", axis);
+        }
         yield results(communicate.statement(), read);
       }
       case Action.Slice _, Action.AllGather _, Action.AllToAll _, Action.AllReduce _ -> read;
@@ -528,6 +530,11 @@ public final class PlanChecker {
     return BlockRule.results(statement, whole, made, false).getFirst().slice(label, axes);
   }
 
+  private boolean isOfMesh(io.github.shardsum.program.MeshAxis axis) {
+    return plan.mesh().axisNames().contains(axis.name())
+        && plan.mesh().size(axis.name()) == axis.size();
+  }
+
   /**
    * The parts of a region's results that devices hold. The region's axes cut a label first, so a
    * member's part is a chunk, and a piece of that chunk is a piece of the whole.
@@ -535,10 +542,7 @@ public final class PlanChecker {
   private List<CheckedParts> members(
       Nested.Manual region, SpmdPlan plan, List<CheckedParts> read, boolean isIdle) {
     for (io.github.shardsum.program.MeshAxis axis : region.axes()) {
-      boolean has =
-          this.plan.mesh().axisNames().contains(axis.name())
-              && this.plan.mesh().size(axis.name()) == axis.size();
-      require(has, "the mesh must have the axes of the region, got %s", axis);
+      require(isOfMesh(axis), "the mesh must have the axes of the region, got %s", axis);
     }
     PlanChecker body = body(region, plan, isIdle);
     for (int i = 0; i < read.size(); i++) {
