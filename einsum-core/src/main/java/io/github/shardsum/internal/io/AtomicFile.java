@@ -87,10 +87,10 @@ public final class AtomicFile {
     try (ShutdownHook _ = ShutdownHook.of(() -> deleteAtExit(part))) {
       try (FileChannel channel =
           FileChannel.open(part, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        keepPermissions(target, part);
         content.write(channel);
         disk.force(channel);
       }
-      keepPermissions(target, part);
       Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
       disk.force(Objects.requireNonNull(target.getParent()));
     } catch (FileSystemException failed) {
@@ -140,7 +140,7 @@ public final class AtomicFile {
     }
   }
 
-  /** Keeps the permissions of the file that is replaced. */
+  /** Gives a file, as yet empty, the permissions of the file that it replaces. */
   private static void keepPermissions(Path target, Path part) throws IOException {
     PosixFileAttributeView old = Files.getFileAttributeView(target, PosixFileAttributeView.class);
     if (old != null && Files.exists(target)) {

@@ -335,6 +335,26 @@ class AtomicFileTest {
     assertArrayEquals(new float[] {3}, Npy.read(file).toFloatArray());
   }
 
+  /** Others must not read a secret while it is written. */
+  @Test
+  void aFileHasItsRightsBeforeItsContent() throws IOException {
+    Path file = Files.writeString(folder.resolve("secret"), "old");
+    Set<PosixFilePermission> mine =
+        Set.of(PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);
+    Files.setPosixFilePermissions(file, mine);
+    AtomicFile.write(
+        file,
+        channel -> {
+          try (Stream<Path> files = Files.list(folder)) {
+            for (Path each : files.toList()) {
+              assertEquals(mine, Files.getPosixFilePermissions(each), each::toString);
+            }
+          }
+          AtomicFile.append(channel, ByteBuffer.wrap("new".getBytes(UTF_8)));
+        });
+    assertEquals("new", Files.readString(file));
+  }
+
   @Test
   void aLinkToNoFileYetStaysALink() throws IOException {
     Path file = folder.resolve("file.npy");
