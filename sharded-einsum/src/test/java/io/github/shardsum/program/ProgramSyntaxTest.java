@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +38,33 @@ final class ProgramSyntaxTest {
             + "output b } # the end";
     assertEquals(plain, Program.parse(spread));
     assertEquals(plain, Program.parse(spread + "\n#\n"));
+  }
+
+  @Test
+  void aBoolIsANumberOrAWord() {
+    for (String value : List.of("true 1", "false 0")) {
+      String[] word = value.split(" ");
+      List<String> both =
+          Stream.of(word)
+              .map(
+                  fill ->
+                      Program.parse(
+                              String.format(
+                                  Locale.ROOT,
+                                  """
+                                  program p {
+                                    input x: bool[i=2]
+                                    padded = pad(x) {label="i", high=1, fill=%1$s}
+                                    shifted = shift(x) {label="i", by=1, fill=%1$s}
+                                    all = constant {type="bool[i=2]", value=%1$s}
+                                    output padded, shifted, all
+                                  }
+                                  """,
+                                  fill))
+                          .toString())
+              .toList();
+      assertEquals(both.getLast(), both.getFirst());
+    }
   }
 
   /** Errors name the line that cannot be read. */

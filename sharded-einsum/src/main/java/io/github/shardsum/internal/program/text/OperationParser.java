@@ -358,6 +358,9 @@ final class OperationParser {
 
   private Scalar number(String key, DType dtype) {
     String digits = word(key);
+    if (dtype == DType.BOOL && (digits.equals("true") || digits.equals("false"))) {
+      return new Scalar.Whole(digits.equals("true") ? 1 : 0);
+    }
     if (!dtype.isFloating()) {
       return new Scalar.Whole(whole(key, digits));
     }
