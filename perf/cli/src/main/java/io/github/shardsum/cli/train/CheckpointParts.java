@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -150,10 +149,11 @@ final class CheckpointParts {
             .toArray());
   }
 
+  /** The parts are whole before their tensors are made: the index alone takes no memory. */
   private static Map<String, Tensor> parts(Path folder, int files, Map<String, Shape> shapes)
       throws IOException {
-    Map<String, Tensor> tensors = new LinkedHashMap<>();
-    Map<String, Set<Box>> boxes = new LinkedHashMap<>();
+    Map<String, Map<Box, Tensor>> parts = new LinkedHashMap<>();
+    shapes.keySet().forEach(name -> parts.put(name, new LinkedHashMap<>()));
     for (int process = 0; process < files; process++) {
       CheckpointFolder.Checkpoint part = file(file(folder, process));
       for (Map.Entry<String, Tensor> each : part.tensors().entrySet()) {
@@ -175,14 +175,25 @@ final class CheckpointParts {
                   + " must have the shape of its intervals, got "
                   + values.shape());
         }
-        boxes.computeIfAbsent(matcher.group(1), _ -> new HashSet<>()).add(box);
-        box.of(tensors.computeIfAbsent(matcher.group(1), _ -> Tensor.zeros(values.dtype(), shape)))
-            .assign(values);
+        Objects.requireNonNull(parts.get(matcher.group(1))).put(box, values);
       }
     }
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
     shapes.forEach(
-        (name, shape) -> checkWhole(folder, name, shape, boxes.getOrDefault(name, Set.of())));
+        (name, shape) -> {
+          Map<Box, Tensor> all = Objects.requireNonNull(parts.get(name));
+          checkWhole(folder, name, shape, all.keySet());
+          if (!all.isEmpty()) {
+            tensors.put(name, joined(shape, all));
+          }
+        });
     return tensors;
+  }
+
+  private static Tensor joined(Shape shape, Map<Box, Tensor> parts) {
+    Tensor whole = Tensor.zeros(parts.values().iterator().next().dtype(), shape);
+    parts.forEach((box, values) -> box.of(whole).assign(values));
+    return whole;
   }
 
   private static Box box(Path file, String name, String notation, Shape shape) {

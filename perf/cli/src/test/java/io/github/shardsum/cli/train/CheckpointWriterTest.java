@@ -259,6 +259,21 @@ class CheckpointWriterTest {
     }
   }
 
+  /** An index of some bytes that lists a tensor of 24 TB. */
+  @Test
+  void noMemoryIsTakenForATensorWhosePartsAreNotThere() throws Exception {
+    Path whole = Files.createDirectory(path.resolve("checkpoint-000000001"));
+    CheckpointParts.write(whole, 0, parts(0));
+    CheckpointParts.write(whole, 1, parts(1));
+    Map<String, Shape> shapes = Map.of("w", Shape.of(2_000_000_000_000L, 3), "b", Shape.of());
+    CheckpointParts.writeIndex(whole, PROCESSES, shapes, Map.of(), Map.of("step", "1"));
+    String message =
+        String.valueOf(
+            assertThrows(IllegalArgumentException.class, () -> CheckpointParts.read(whole))
+                .getMessage());
+    assertTrue(message.contains("w must have its 6000000000000 elements, got 12"), message);
+  }
+
   @Test
   void aPartThatIsMissingIsADamage() throws Exception {
     try (CheckpointFolder folder = CheckpointFolder.open(path)) {
