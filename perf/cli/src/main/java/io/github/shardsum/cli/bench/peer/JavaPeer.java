@@ -57,6 +57,8 @@ public final class JavaPeer implements Competitor, AutoCloseable {
     command.addAll(List.of("-cp", library.classPath(environment)));
     try {
       Path folder = Files.createTempDirectory("shardsum-" + library.id());
+      // The JVM deletes in reverse order if a signal ends this process.
+      folder.toFile().deleteOnExit();
       try {
         for (String name : SHARED) {
           copy(name, folder);
@@ -82,7 +84,9 @@ public final class JavaPeer implements Competitor, AutoCloseable {
 
   private static void copy(String name, Path folder) throws IOException {
     try (InputStream in = JavaPeer.class.getResourceAsStream(name)) {
-      Files.copy(Objects.requireNonNull(in), folder.resolve(name));
+      Path file = folder.resolve(name);
+      file.toFile().deleteOnExit();
+      Files.copy(Objects.requireNonNull(in), file);
     }
   }
 
