@@ -285,7 +285,7 @@ public final class Differ {
     }
     ProgramReducer reducer =
         new ProgramReducer(
-            smaller -> !isLate(began) && compare(smaller).isLike(first), MOST_REDUCTIONS);
+            smaller -> !isLate(began) && compare(smaller).isLike(first), mesh, MOST_REDUCTIONS);
     ProgramCase smallest = reducer.reduce(drawn);
     Compared last = compare(smallest);
     boolean again = last.isLike(first);
@@ -306,12 +306,8 @@ public final class Differ {
     /** Whether two comparisons found the same kind of difference. */
     boolean isLike(Compared other) {
       return difference.isPresent()
-          && kind(expected).equals(kind(other.expected))
-          && kind(given).equals(kind(other.given));
-    }
-
-    private static Optional<Class<?>> kind(Outcome outcome) {
-      return outcome.failure().map(Throwable::getClass);
+          && expected.kind().equals(other.expected.kind())
+          && given.kind().equals(other.given.kind());
     }
   }
 

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A program on which two functions disagree, see {@link Differ}.
@@ -33,6 +35,21 @@ public record Disagreement(
   }
 
   /**
+   * The kind of this disagreement: what each function did, and the operations of the smallest
+   * program. Two disagreements of one fault mostly have one kind; two faults may share it too.
+   *
+   * @return a text without numbers and names of the program
+   */
+  public String kind() {
+    return "expected "
+        + expected.kind()
+        + ", got "
+        + given.kind()
+        + " of "
+        + OperationKinds.of(smallest.program());
+  }
+
+  /**
    * The outcome of a function on a program.
    *
    * @param outputs one for each output of the program; none if the function failed
@@ -43,6 +60,24 @@ public record Disagreement(
     public Outcome {
       outputs = List.copyOf(outputs);
       Objects.requireNonNull(failure, "failure");
+    }
+
+    /**
+     * "outputs", or the failure's type and the words of its first line, which sizes do not change.
+     */
+    String kind() {
+      return failure
+          .map(
+              thrown ->
+                  Stream.concat(
+                          Stream.of(thrown.getClass().getSimpleName() + ":"),
+                          String.valueOf(thrown.getMessage())
+                              .lines()
+                              .limit(1)
+                              .flatMap(line -> Stream.of(line.split("\\s+", -1)))
+                              .filter(word -> word.matches("[\\p{L}_]{3,}[,.:;]?")))
+                      .collect(Collectors.joining(" ")))
+          .orElse("outputs");
     }
 
     /** The outputs, or the failure. */

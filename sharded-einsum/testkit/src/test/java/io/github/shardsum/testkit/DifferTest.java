@@ -11,12 +11,14 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
+import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.Tensor;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -115,6 +117,40 @@ class DifferTest {
             .against(DifferTest::refusesAll)
             .programs(5)
             .run(DifferTest::fail));
+  }
+
+  /** The fault needs a split label of at least three elements, which need not divide. */
+  @Test
+  void aSplitLabelIsShownWithASizeThatItsDevicesDivide() {
+    Differ.Runner wrong =
+        (program, inputs) -> {
+          if (program.inputs().stream().anyMatch(input -> smallestSplit(input) >= 3)) {
+            throw new IllegalStateException("a split label");
+          }
+          return sharded.run(program, inputs);
+        };
+    List<Disagreement> found = new ArrayList<>();
+    Differ.Summary _ = Differ.of(wrong).on(MESH).programs(16).run(found::add);
+    assertTrue(found.size() > 2, found::toString);
+    for (Disagreement each : found) {
+      for (Value input : each.smallest().program().inputs()) {
+        ValueType type = input.type();
+        for (int dim = 0; dim < type.rank(); dim++) {
+          int devices = MESH.size(type.labels().axis(dim).mesh());
+          assertEquals(0, type.shape().size(dim) % devices, each::toString);
+        }
+      }
+    }
+  }
+
+  /** The size of the smallest split label, or 0. */
+  private static long smallestSplit(Value input) {
+    ValueType type = input.type();
+    return IntStream.range(0, type.rank())
+        .filter(dim -> !type.labels().axis(dim).mesh().isEmpty())
+        .mapToLong(dim -> type.shape().size(dim))
+        .min()
+        .orElse(0);
   }
 
   private static Tensor zeros(Value input) {

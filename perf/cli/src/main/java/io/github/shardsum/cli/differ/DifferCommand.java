@@ -3,10 +3,9 @@ package io.github.shardsum.cli.differ;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.PluginChoice;
-import io.github.shardsum.cli.common.Progress;
-import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
@@ -20,7 +19,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
@@ -42,7 +40,8 @@ import picocli.CommandLine.Spec;
       "%nValues are small integers, so that arithmetic is exact in any order and every"
           + " bit must be equal. A program with a difference is made small and printed as"
           + " one JSON object on a line: the program, its inputs, its StableHLO, both results,"
-          + " and the one that agrees with the reference evaluator. The plugin runs in a"
+          + " and the one that agrees with the reference evaluator. Further programs of the same"
+          + " kind of difference are counted in the summary, with their seeds. The plugin runs in a"
           + " separate process, since a program may crash it.",
       "%nExit status: 0 if nothing differs, 1 if something does, 2 for a wrong command"
           + " line or a plugin"
@@ -116,8 +115,6 @@ public final class DifferCommand implements Callable<Integer> {
       description = "Also print the summary as JSON, as the last object on standard output.")
   private boolean json;
 
-  @Mixin private ProgressOption bars = new ProgressOption();
-
   @Override
   public Integer call() throws IOException {
     if (programs < 1 || deadline < 1) {
@@ -176,38 +173,18 @@ public final class DifferCommand implements Callable<Integer> {
   }
 
   private int search(Differ differ, Mesh devices, Optional<Duration> limit) {
-    PrintWriter out = spec.commandLine().getOut();
-    PrintWriter err = spec.commandLine().getErr();
-    Progress progress = bars.bar(System.getenv());
-    progress.begin("shardsum differ: " + programs + " programs", programs);
-    Differ search =
-        differ.on(devices).programs(programs).seed(seed).progress(_ -> progress.advance(1));
+    Differ search = differ.on(devices).programs(programs).seed(seed);
     search = regions ? search.withRegions() : search;
     search = limit.isPresent() ? search.timeLimit(limit.get()) : search;
-    Differ.Summary summary =
-        search.run(
-            found -> {
-              out.println(DifferJson.of(found, devices, right(found)));
-              out.flush();
-            });
-    progress.end();
-    if (json) {
-      out.println(DifferJson.summary(summary, devices, seed));
-      out.flush();
-    } else {
-      err.println(summary(summary));
+    PrintWriter err = spec.commandLine().getErr();
+    DifferReport report = new DifferReport(spec.commandLine().getOut(), err, devices, seed, json);
+    Differ.Summary summary;
+    try (LongRun _ = LongRun.start(err, true, "shardsum differ", report::tried, programs)) {
+      summary = search.progress(report::tried).run(found -> report.add(found, right(found)));
+    } finally {
+      report.close();
     }
     return summary.disagreements() == 0 ? 0 : 1;
-  }
-
-  private String summary(Differ.Summary summary) {
-    return String.format(
-        Locale.ROOT,
-        "shardsum differ: %d programs on mesh %s from seed %d, %d disagreements",
-        summary.programs(),
-        mesh,
-        seed,
-        summary.disagreements());
   }
 
   /** The side whose results equal those of the reference evaluator. */

@@ -6,7 +6,6 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.stablehlo.LoweringOptions;
 import io.github.shardsum.stablehlo.StableHlo;
 import io.github.shardsum.tensor.Tensor;
-import io.github.shardsum.testkit.Differ;
 import io.github.shardsum.testkit.Disagreement;
 import io.github.shardsum.testkit.Disagreement.Outcome;
 import java.util.List;
@@ -46,14 +45,24 @@ final class DifferJson {
     return JsonAnswer.text(answer);
   }
 
-  /** {@code {"programs":..,"mesh":..,"seed":..,"disagreements":..}}. */
-  static String summary(Differ.Summary summary, Mesh mesh, long seed) {
-    return JsonAnswer.text(
+  /**
+   * {@code {"programs":..,"mesh":..,"seed":..,"disagreements":..,"kinds":[[SEED,..],..]}}.
+   *
+   * @param kinds the seeds of the disagreements of each kind
+   */
+  static String summary(long programs, Mesh mesh, long seed, List<List<Long>> kinds) {
+    ObjectNode answer =
         JsonAnswer.object()
-            .put("programs", summary.programs())
+            .put("programs", programs)
             .put("mesh", mesh.notation())
             .put("seed", seed)
-            .put("disagreements", summary.disagreements()));
+            .put("disagreements", kinds.stream().mapToLong(List::size).sum());
+    ArrayNode all = answer.putArray("kinds");
+    for (List<Long> seeds : kinds) {
+      ArrayNode same = all.addArray();
+      seeds.forEach(same::add);
+    }
+    return JsonAnswer.text(answer);
   }
 
   private static void outcome(ObjectNode side, List<Value> outputs, Outcome outcome) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.Main;
+import io.github.shardsum.cli.common.OwnJvm;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
@@ -16,6 +17,7 @@ import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testkit.Differ;
 import io.github.shardsum.testkit.Disagreement;
 import io.github.shardsum.testkit.Tensors;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -23,7 +25,10 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -59,7 +64,66 @@ class DifferCommandTest {
     String line = "differ --against reference --programs 2 --mesh p=2 --seed 5 --json";
     assertEquals(0, run(line.split(" ")), err::toString);
     assertEquals(
-        "{\"programs\":2,\"mesh\":\"p=2\",\"seed\":5,\"disagreements\":0}", out.toString().strip());
+        "{\"programs\":2,\"mesh\":\"p=2\",\"seed\":5,\"disagreements\":0,\"kinds\":[]}",
+        out.toString().strip());
+    assertEquals("", err.toString());
+  }
+
+  /**
+   * Without a terminal a long search says how far it is, and a signal does not lose its summary.
+   */
+  @Test
+  void aSearchThatIsEndedSaysWhatItHasTried() throws Exception {
+    List<String> command = new ArrayList<>(List.of(OwnJvm.java()));
+    command.addAll(OwnJvm.main(Main.class.getName()));
+    command.addAll(
+        List.of("differ", "--against", "reference", "--programs", "100000000", "--json"));
+    Process search = new ProcessBuilder(command).start();
+    try (BufferedReader lines = search.errorReader()) {
+      String line = lines.readLine();
+      while (line != null && !line.matches("shardsum differ: [1-9]\\d* of 100000000 steps, .*")) {
+        line = lines.readLine();
+      }
+      // Process.destroy would close the streams.
+      search.toHandle().destroy();
+      JsonNode summary = JsonMapper.shared().readTree(search.inputReader().readLine());
+      assertTrue(summary.get("programs").asLong() > 0, summary::toString);
+      assertEquals(0, summary.get("disagreements").asLong());
+    } finally {
+      search.destroyForcibly();
+    }
+  }
+
+  /** The same fault twice, then another one, whose seeds the summary keeps apart. */
+  @Test
+  void aFaultIsReportedOnceWithTheSeedsOfAllItsPrograms() {
+    List<Disagreement> negated = new ArrayList<>();
+    Differ.Summary _ = Differ.of(DifferCommandTest::negated).programs(12).run(negated::add);
+    Disagreement refused =
+        Differ.of(
+                (_, _) -> {
+                  throw new IOException("no answer");
+                })
+            .find()
+            .orElseThrow();
+    Map<String, List<Long>> kinds = new LinkedHashMap<>();
+    DifferReport report =
+        new DifferReport(
+            new PrintWriter(out, true), new PrintWriter(err, true), Mesh.parse("x=4 y=2"), 1, true);
+    for (Disagreement found : negated) {
+      kinds.computeIfAbsent(found.kind(), _ -> new ArrayList<>()).add(found.seed());
+      report.add(found, "expected");
+    }
+    report.add(refused, "expected");
+    kinds.put("refused", List.of(refused.seed()));
+    report.close();
+    report.close();
+    List<String> lines = out.toString().lines().toList();
+    assertTrue(kinds.size() < negated.size(), kinds::toString);
+    assertEquals(kinds.size() + 1, lines.size());
+    JsonNode summary = JsonMapper.shared().readTree(lines.getLast());
+    assertEquals(negated.size() + 1, summary.get("disagreements").asInt());
+    assertEquals(kinds.values().toString().replace(" ", ""), summary.get("kinds").toString());
     assertEquals("", err.toString());
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.testkit;
 
+import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.testkit.ProgramCase;
 import java.util.List;
 import java.util.Optional;
@@ -10,20 +11,11 @@ import java.util.function.Supplier;
 /**
  * Makes a failing program smaller while it still fails: the greedy reduction of Zeller and
  * Hildebrandt ("Simplifying and Isolating Failure-Inducing Input", TSE 2002) with edits that
- * respect the rules of programs. Every edit removes something, so the reduction ends.
+ * respect the rules of programs. The number of edits is limited, so the reduction ends.
  */
 public final class ProgramReducer {
-  private static final List<Function<ProgramCase, List<Supplier<ProgramCase>>>> EDITS =
-      List.of(
-          StatementEdits::windows,
-          StatementEdits::withoutAnOutput,
-          StatementEdits::cut,
-          StatementEdits::bypassed,
-          LayoutEdits::of,
-          SizeEdits::of,
-          InputEdits::of);
-
   private final Predicate<ProgramCase> fails;
+  private final List<Function<ProgramCase, List<Supplier<ProgramCase>>>> edits;
   private int left;
 
   /** Number of edits after which the program still failed. */
@@ -33,10 +25,20 @@ public final class ProgramReducer {
    * A reducer, used once.
    *
    * @param fails whether a program fails in the same way as the first program
+   * @param mesh the mesh that layouts name
    * @param most the most programs to try
    */
-  public ProgramReducer(Predicate<ProgramCase> fails, int most) {
+  public ProgramReducer(Predicate<ProgramCase> fails, Mesh mesh, int most) {
     this.fails = fails;
+    this.edits =
+        List.of(
+            StatementEdits::windows,
+            StatementEdits::withoutAnOutput,
+            StatementEdits::cut,
+            StatementEdits::bypassed,
+            LayoutEdits::of,
+            from -> SizeEdits.of(from, mesh),
+            InputEdits::of);
     this.left = most;
   }
 
@@ -46,17 +48,17 @@ public final class ProgramReducer {
     int before;
     do {
       before = made;
-      for (Function<ProgramCase, List<Supplier<ProgramCase>>> edits : EDITS) {
-        best = greedy(best, edits);
+      for (Function<ProgramCase, List<Supplier<ProgramCase>>> kind : edits) {
+        best = greedy(best, kind);
       }
     } while (made > before && left > 0);
     return best;
   }
 
   private ProgramCase greedy(
-      ProgramCase failing, Function<ProgramCase, List<Supplier<ProgramCase>>> edits) {
+      ProgramCase failing, Function<ProgramCase, List<Supplier<ProgramCase>>> kind) {
     ProgramCase best = failing;
-    List<Supplier<ProgramCase>> smaller = edits.apply(best);
+    List<Supplier<ProgramCase>> smaller = kind.apply(best);
     int next = 0;
     while (next < smaller.size() && left > 0) {
       Optional<ProgramCase> tried = failing(smaller.get(next));
@@ -64,7 +66,7 @@ public final class ProgramReducer {
         best = tried.get();
         made++;
         // The next edit has moved to this place.
-        smaller = edits.apply(best);
+        smaller = kind.apply(best);
       } else {
         next++;
       }
