@@ -138,38 +138,52 @@ final class WindowChoice {
   /** The plan of a program; the required layouts name its values with the prefix in front. */
   private SpmdPlan changed(
       SpmdPlan given, Program program, String prefix, Predicate<PlanStep> which) {
+    Ask ask = new Ask(prefix, annotated(program), OneHotExpansions.of(program), which);
     SpmdPlan plan = inBodies(given, prefix, which);
-    Set<String> annotated = annotated(program);
-    boolean ordered = plan.sums().isTree();
-    OneHotExpansions oneHots = OneHotExpansions.of(program);
-    Uses uses = new Uses(plan);
     Map<PlannedValue, Candidate> lost = new HashMap<>();
-    for (int step = 0; step < plan.steps().size(); step++) {
+    Optional<Candidate> next = chosen(plan, 0, ask, lost);
+    while (next.isPresent()) {
+      plan = replaced(plan, next.get());
+      // The windows may have replaced an earlier step, so the search goes back.
+      int from = Math.min(next.get().removed(), next.get().replaced());
+      next = chosen(plan, from, ask, lost);
+    }
+    return lost.isEmpty() ? plan : withRunnersUp(plan, lost);
+  }
+
+  /**
+   * The values that must stay, and the steps that may be in windows.
+   *
+   * @param prefix precedes names of values in the required layouts
+   * @param annotated names of annotated values
+   * @param oneHots the one-hots, which local programs make again
+   * @param which one of the steps of a candidate must satisfy it
+   */
+  private record Ask(
+      String prefix, Set<String> annotated, OneHotExpansions oneHots, Predicate<PlanStep> which) {}
+
+  /**
+   * The first candidate from a step on that is better than what it replaces.
+   *
+   * @param lost receives for each result the best candidate that is not better
+   */
+  private Optional<Candidate> chosen(
+      SpmdPlan plan, int from, Ask ask, Map<PlannedValue, Candidate> lost) {
+    Uses uses = new Uses(plan);
+    for (int step = from; step < plan.steps().size(); step++) {
       PlanStep at = plan.steps().get(step);
       if (!(at.action() instanceof Action.Apply(Statement statement))
-          || oneHots.isIn(statement)
+          || ask.oneHots().isIn(statement)
           || !isPlain(statement)
           || hasWidened(plan, at, statement)) {
         continue;
       }
       for (Candidate candidate : candidates(plan, step, statement, uses)) {
-        boolean isAsked =
-            which.test(at)
-                || which.test(plan.steps().get(candidate.removed()))
-                || which.test(plan.steps().get(candidate.replaced()));
-        PlannedValue gone = plan.steps().get(candidate.removed()).result();
-        if (!isAsked
-            || (ordered && addsUp(plan, candidate))
-            || isNeeded(gone, prefix, annotated)
-            || !mayBeCut(candidate, plan)) {
+        if (!may(candidate, plan, at, ask)) {
           continue;
         }
         if (isChosen(candidate)) {
-          plan = replaced(plan, candidate);
-          uses = new Uses(plan);
-          // The windows may have replaced an earlier step, so the search goes back.
-          step = Math.min(candidate.removed(), candidate.replaced()) - 1;
-          break;
+          return Optional.of(candidate);
         }
         // Without a network sizes decide instead of prices, so windows may lose although their
         // price is lower.
@@ -178,22 +192,35 @@ final class WindowChoice {
         }
       }
     }
-    return lost.isEmpty() ? plan : withRunnersUp(plan, lost);
+    return Optional.empty();
+  }
+
+  private boolean may(Candidate candidate, SpmdPlan plan, PlanStep einsum, Ask ask) {
+    PlanStep removed = plan.steps().get(candidate.removed());
+    boolean isAsked =
+        ask.which().test(einsum)
+            || ask.which().test(removed)
+            || ask.which().test(plan.steps().get(candidate.replaced()));
+    return isAsked
+        && !(plan.sums().isTree() && addsUp(plan, candidate))
+        && !isNeeded(removed.result(), ask.prefix(), ask.annotated())
+        && mayBeCut(candidate, plan);
   }
 
   /** Makes windows the runner-up of a step if they are the best way that was not taken. */
   private SpmdPlan withRunnersUp(SpmdPlan plan, Map<PlannedValue, Candidate> lost) {
     Uses uses = new Uses(plan);
-    List<PlanStep> steps = new ArrayList<>();
+    PlanEditor editor = new PlanEditor(plan);
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       Candidate windows = step.action() instanceof Action.Apply ? lost.get(step.result()) : null;
-      steps.add(
+      editor.put(
+          i,
           windows == null
               ? step
               : withRunnerUp(step, windows, price(plan, i, uses) - windows.whole()));
     }
-    return new SpmdPlan(plan.mesh(), plan.inputs(), steps, plan.outputs(), plan.sums());
+    return editor.plan();
   }
 
   /** The price of a step with the reshards of its operands and of its result. */
