@@ -96,12 +96,12 @@ public final class ArrowTensor implements AutoCloseable {
   }
 
   /**
-   * Releases the buffer; closing again does nothing.
+   * Releases the buffer; closing again, also by another thread at the same time, does nothing.
    *
    * @throws IllegalStateException if the memory is being read
    */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (arena.scope().isAlive()) {
       arena.close();
       buffer.getReferenceManager().release();

@@ -12,6 +12,8 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
@@ -52,6 +54,31 @@ class ArrowTest {
       shared.close();
       assertEquals(0, allocator.getAllocatedMemory());
       assertThrows(IllegalStateException.class, () -> tensor.getDouble(0));
+    }
+  }
+
+  @Test
+  void threadsThatCloseTogetherReleaseItOnce() throws Exception {
+    try (BufferAllocator allocator = new RootAllocator();
+        IntVector vector = new IntVector("x", allocator)) {
+      vector.allocateNew(3);
+      vector.setValueCount(3);
+      for (int round = 0; round < 2000; round++) {
+        ArrowTensor shared = ArrowTensor.of(vector);
+        CyclicBarrier start = new CyclicBarrier(2);
+        FutureTask<Void> other =
+            new FutureTask<>(
+                () -> {
+                  start.await();
+                  shared.close();
+                  return null;
+                });
+        Thread.ofPlatform().start(other);
+        start.await();
+        shared.close();
+        other.get();
+        assertEquals(1, vector.getDataBuffer().refCnt());
+      }
     }
   }
 

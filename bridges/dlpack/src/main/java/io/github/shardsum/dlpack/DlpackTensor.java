@@ -63,12 +63,13 @@ public final class DlpackTensor implements AutoCloseable {
   }
 
   /**
-   * Gives the memory back by the library's deleter; closing again does nothing.
+   * Gives the memory back by the library's deleter; closing again, also by another thread at the
+   * same time, does nothing.
    *
    * @throws IllegalStateException if the memory is being read
    */
   @Override
-  public void close() {
+  public synchronized void close() {
     if (arena.scope().isAlive()) {
       arena.close();
     }

@@ -60,6 +60,29 @@ class DlpackTest {
   }
 
   @Test
+  void threadsThatCloseTogetherGiveItBackOnce() throws Exception {
+    for (int round = 1; round <= 2000; round++) {
+      try (Arena arena = Arena.ofShared()) {
+        MemorySegment data = arena.allocateFrom(JAVA_DOUBLE, 1, 2);
+        DlpackTensor taken = DlpackTensor.take(managed(arena, data, 2, 64, 0, new long[] {2}));
+        CyclicBarrier start = new CyclicBarrier(2);
+        FutureTask<Void> other =
+            new FutureTask<>(
+                () -> {
+                  start.await();
+                  taken.close();
+                  return null;
+                });
+        Thread.ofPlatform().start(other);
+        start.await();
+        taken.close();
+        other.get();
+        assertEquals(round, deleted.get());
+      }
+    }
+  }
+
+  @Test
   void withoutStridesItIsInCOrder() throws Exception {
     try (Arena arena = Arena.ofShared()) {
       MemorySegment data = arena.allocateFrom(JAVA_DOUBLE, 1, 2, 3, 4);
