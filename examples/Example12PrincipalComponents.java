@@ -8,7 +8,6 @@ import io.github.shardsum.ops.Axes;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.Reductions;
 import io.github.shardsum.ops.Sampler;
-import io.github.shardsum.ops.Statistics;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 
@@ -19,7 +18,7 @@ void main() {
   Tensor noise = Elementwise.multiply(Sampler.of(3).normal(DType.F64, 1000, 5), 0.01);
   Tensor points = Elementwise.add(Einsum.einsum("nk,kd->nd", places, plane), noise);
 
-  Tensor centred = Elementwise.subtract(points, Statistics.mean(points, Axes.of(0).kept()));
+  Tensor centred = Elementwise.subtract(points, Reductions.mean(points, Axes.of(0).kept()));
   Svd svd = LinearAlgebra.svd(centred);
   Tensor variances = Elementwise.divide(Elementwise.multiply(svd.s(), svd.s()), 999);
   Tensor shares = Elementwise.divide(variances, Reductions.sum(variances));

@@ -7,7 +7,6 @@ import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.Logic;
 import io.github.shardsum.ops.Movement;
 import io.github.shardsum.ops.Reductions;
-import io.github.shardsum.ops.Statistics;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Operand;
 import io.github.shardsum.tensor.Shape;
@@ -200,9 +199,9 @@ final class ArrayServer {
           reduction(call.name, call.tensor(), call.axes());
       case "mean", "median", "norm", "logsumexp" ->
           statistic(call.name, call.tensor(), call.axes());
-      case "var" -> Statistics.var(call.tensor(), call.one(), call.axes());
-      case "std" -> Statistics.std(call.tensor(), call.one(), call.axes());
-      case "quantile" -> Statistics.quantile(call.tensor(), call.number(), call.axes());
+      case "var" -> Reductions.var(call.tensor(), call.one(), call.axes());
+      case "std" -> Reductions.std(call.tensor(), call.one(), call.axes());
+      case "quantile" -> Reductions.quantile(call.tensor(), call.number(), call.axes());
       case "cumulative_sum" -> Reductions.cumulativeSum(call.tensor(), call.one());
       case "slice",
           "transpose",
@@ -272,10 +271,10 @@ final class ArrayServer {
 
   private static Tensor statistic(String name, Tensor x, Axes axes) {
     return switch (name) {
-      case "mean" -> Statistics.mean(x, axes);
-      case "median" -> Statistics.median(x, axes);
-      case "norm" -> Statistics.norm(x, axes);
-      default -> Statistics.logSumExp(x, axes);
+      case "mean" -> Reductions.mean(x, axes);
+      case "median" -> Reductions.median(x, axes);
+      case "norm" -> Reductions.norm(x, axes);
+      default -> Reductions.logSumExp(x, axes);
     };
   }
 
@@ -297,8 +296,8 @@ final class ArrayServer {
 
   private static Tensor movement(String name, Call call) {
     return switch (name) {
-      case "concat" -> Movement.concatenate(call.one(), call.rest());
-      case "stack" -> Movement.stack(call.one(), call.rest());
+      case "concat" -> Movement.concatenate(List.of(call.rest()), call.one());
+      case "stack" -> Movement.stack(List.of(call.rest()), call.one());
       case "pad" -> Movement.pad(call.tensor(), call.number(), call.longs(), call.longs());
       case "roll" -> Movement.roll(call.tensor(), call.longs()[0], call.one());
       case "tile" -> Movement.tile(call.tensor(), call.longs());

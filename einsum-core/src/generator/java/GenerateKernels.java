@@ -18,14 +18,15 @@ import java.util.stream.Stream;
  *
  * <p>A template {@code Name.java.template} begins with one line for each variant, {@code //@
  * ClassName key=value key=value ...}. A value with blanks needs double quotes. {@code //@@
- * key=value ...} adds to the variant above it, {@code //@* key=value ...} to all variants of the
- * file. In the Java text that follows,
+ * key=value ...} adds to the line above it, {@code //@* key=value ...} to all variants of the file,
+ * and {@code //| TABLE key=value ...} is a row of a table. In the Java text that follows,
  *
  * <ul>
  *   <li>{@code ${key}} is replaced by the variant's value, {@code ${i*4+j}} by an integer
  *       expression of + - * / over keys and loop variables, left to right with * and / first;
  *   <li>{@code #for i N} ... {@code #end} repeats its body with i = 0..N-1, N an expression, which
  *       may have holes;
+ *   <li>{@code #each TABLE} ... {@code #end} repeats its body with the keys of each row;
  *   <li>{@code #if key} ... {@code #end} keeps the body if the key exists and is not 0 or false;
  *       {@code #if key==value} keeps the body if the key or an expression with holes has that
  *       value; {@code #if !key} keeps the body where {@code #if key} does not.
@@ -75,6 +76,7 @@ public final class GenerateKernels {
     List<Path> written = new ArrayList<>();
     Map<String, Map<String, String>> variants = new java.util.LinkedHashMap<>();
     Map<String, String> shared = new HashMap<>();
+    Map<String, List<Map<String, String>>> tables = new HashMap<>();
     List<String> body = new ArrayList<>();
     Map<String, String> current = shared;
     for (String line : Files.readAllLines(template)) {
@@ -87,6 +89,10 @@ public final class GenerateKernels {
         current = new HashMap<>(Map.of("CLASS", name));
         readPairs(line, current);
         variants.put(name, current);
+      } else if (line.startsWith("//| ")) {
+        current = new HashMap<>();
+        readPairs(line, current);
+        tables.computeIfAbsent(line.split(" ")[1], _ -> new ArrayList<>()).add(current);
       } else {
         body.add(line);
       }
@@ -95,7 +101,7 @@ public final class GenerateKernels {
       Map<String, String> keys = new HashMap<>(shared);
       keys.putAll(variant.getValue());
       List<String> lines = new ArrayList<>();
-      emit(body, 0, body.size(), keys, lines, template);
+      emit(body, 0, body.size(), keys, tables, lines, template);
       written.add(write(template, variant.getKey(), String.join("\n", lines) + "\n", output));
     }
     return written;
@@ -109,7 +115,13 @@ public final class GenerateKernels {
   }
 
   private static void emit(
-      List<String> body, int from, int to, Map<String, String> keys, List<String> out, Path file) {
+      List<String> body,
+      int from,
+      int to,
+      Map<String, String> keys,
+      Map<String, List<Map<String, String>>> tables,
+      List<String> out,
+      Path file) {
     for (int at = from; at < to; at++) {
       String line = body.get(at).strip();
       if (line.startsWith("#for ")) {
@@ -119,13 +131,21 @@ public final class GenerateKernels {
         for (long i = 0; i < count; i++) {
           Map<String, String> inner = new HashMap<>(keys);
           inner.put(words[1], Long.toString(i));
-          emit(body, at + 1, end, inner, out, file);
+          emit(body, at + 1, end, inner, tables, out, file);
+        }
+        at = end;
+      } else if (line.startsWith("#each ")) {
+        int end = blockEnd(body, at, file);
+        for (Map<String, String> row : tables.get(line.substring(6).strip())) {
+          Map<String, String> inner = new HashMap<>(keys);
+          inner.putAll(row);
+          emit(body, at + 1, end, inner, tables, out, file);
         }
         at = end;
       } else if (line.startsWith("#if ")) {
         int end = blockEnd(body, at, file);
         if (holds(fill(line.substring(4).strip(), keys, file), keys)) {
-          emit(body, at + 1, end, keys, out, file);
+          emit(body, at + 1, end, keys, tables, out, file);
         }
         at = end;
       } else {
@@ -138,7 +158,7 @@ public final class GenerateKernels {
     Deque<Integer> open = new ArrayDeque<>();
     for (int at = start; at < body.size(); at++) {
       String line = body.get(at).strip();
-      if (line.startsWith("#for ") || line.startsWith("#if ")) {
+      if (line.startsWith("#for ") || line.startsWith("#each ") || line.startsWith("#if ")) {
         open.push(at);
       } else if (line.equals("#end")) {
         open.pop();

@@ -13,6 +13,7 @@ import io.github.shardsum.internal.kernel.Blocking;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -250,7 +251,7 @@ public final class GroupedProduct {
       out.assign(to);
     }
     if (relusApart) {
-      Elementwise.reluInto(threads, out, out);
+      Elementwise.relu(Target.into(threads, out), out);
     }
     zero(out.slice(0, used, x.count()));
   }

@@ -1,6 +1,7 @@
 package io.github.shardsum.ops;
 
 import io.github.shardsum.internal.ops.OperandChecks;
+import io.github.shardsum.internal.ops.OverAxes;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
@@ -12,7 +13,7 @@ import java.util.stream.IntStream;
  * {@code keepdims}). Immutable and thread-safe.
  *
  * <pre>{@code
- * Tensor centred = Elementwise.subtract(x, Statistics.mean(x, Axes.of(-1).kept()));
+ * Tensor centred = Elementwise.subtract(x, Reductions.mean(x, Axes.of(-1).kept()));
  * }</pre>
  */
 public final class Axes {
@@ -63,12 +64,7 @@ public final class Axes {
 
   /** The shape of the result. */
   Shape result(String name, Tensor x) {
-    return kept ? ones(x, in(name, x)) : without(x, in(name, x));
-  }
-
-  /** A result without the axes, or its view with axes of size 1 if they are kept. */
-  Tensor shaped(String name, Tensor result, Tensor x) {
-    return kept ? result.reshape(ones(x, in(name, x)).toArray()) : result;
+    return kept ? ones(x, in(name, x)) : OverAxes.without(x, in(name, x));
   }
 
   /** The view of a result without its axes of size 1 that were kept. */
@@ -80,14 +76,6 @@ public final class Axes {
       bare = bare.select(numbers[i], 0);
     }
     return bare;
-  }
-
-  static Shape without(Tensor x, int... axes) {
-    return Shape.of(
-        IntStream.range(0, x.rank())
-            .filter(axis -> IntStream.of(axes).noneMatch(other -> other == axis))
-            .mapToLong(x::size)
-            .toArray());
   }
 
   private static Shape ones(Tensor x, int... axes) {

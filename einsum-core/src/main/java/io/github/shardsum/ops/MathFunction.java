@@ -1,16 +1,13 @@
 package io.github.shardsum.ops;
 
-import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.kernel.DoubleRows;
 import io.github.shardsum.internal.kernel.FloatRows;
-import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.selection.KernelSelection;
-import io.github.shardsum.tensor.Tensor;
 import java.util.Locale;
 import java.util.Objects;
 
 /**
- * Functions of real numbers, for tensors and for rows of arrays, in vectors of the machine's width.
+ * Functions of real numbers, for rows of arrays, in vectors of the machine's width.
  *
  * <p>Results are equal to the bit for every number of threads, every kind of memory and every
  * vector width. The following bounds hold on machines with a fused multiply-add. In f64, results
@@ -43,44 +40,6 @@ public enum MathFunction {
   private static final DoubleRows DOUBLES = KernelSelection.best().doubles();
 
   /**
-   * The function of each element.
-   *
-   * @param workers threads to use
-   * @param x numbers of a floating dtype
-   * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x is not of a floating dtype
-   */
-  public Tensor of(Workers workers, Tensor x) {
-    Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    into(workers, out, x);
-    return out;
-  }
-
-  /**
-   * As {@link #of(Workers, Tensor)}, by the threads of the process.
-   *
-   * @param x numbers of a floating dtype
-   * @return a fresh tensor of x's dtype and shape
-   * @throws IllegalArgumentException if x is not of a floating dtype
-   */
-  public Tensor of(Tensor x) {
-    return of(DefaultOpsWorkers.get(), x);
-  }
-
-  /**
-   * As {@link #of(Workers, Tensor)}, into a given result.
-   *
-   * @param workers threads to use
-   * @param out the result, of x's dtype and shape; it may be x
-   * @param x numbers of a floating dtype
-   * @throws IllegalArgumentException if a dtype or shape differs, or out overlaps x without being
-   *     x; nothing is then written
-   */
-  public void into(Workers workers, Tensor out, Tensor x) {
-    Elementwise.apply(this, workers, out, x);
-  }
-
-  /**
    * The function of some elements of an array, on the calling thread, for code that stages rows
    * itself.
    *
@@ -94,7 +53,14 @@ public enum MathFunction {
   public void of(float[] x, int from, float[] out, int to, int count) {
     Objects.checkFromIndexSize(from, count, x.length);
     Objects.checkFromIndexSize(to, count, out.length);
-    row(x, from, out, to, count);
+    switch (this) {
+      case EXP -> FLOATS.exp(x, from, out, to, count);
+      case LOG -> FLOATS.log(x, from, out, to, count);
+      case TANH -> FLOATS.tanh(x, from, out, to, count);
+      case LOGISTIC -> FLOATS.logistic(x, from, out, to, count);
+      case SINE -> FLOATS.sine(x, from, out, to, count);
+      case COSINE -> FLOATS.cosine(x, from, out, to, count);
+    }
   }
 
   /**
@@ -111,21 +77,6 @@ public enum MathFunction {
   public void of(double[] x, int from, double[] out, int to, int count) {
     Objects.checkFromIndexSize(from, count, x.length);
     Objects.checkFromIndexSize(to, count, out.length);
-    row(x, from, out, to, count);
-  }
-
-  void row(float[] x, int from, float[] out, int to, int count) {
-    switch (this) {
-      case EXP -> FLOATS.exp(x, from, out, to, count);
-      case LOG -> FLOATS.log(x, from, out, to, count);
-      case TANH -> FLOATS.tanh(x, from, out, to, count);
-      case LOGISTIC -> FLOATS.logistic(x, from, out, to, count);
-      case SINE -> FLOATS.sine(x, from, out, to, count);
-      case COSINE -> FLOATS.cosine(x, from, out, to, count);
-    }
-  }
-
-  void row(double[] x, int from, double[] out, int to, int count) {
     switch (this) {
       case EXP -> DOUBLES.exp(x, from, out, to, count);
       case LOG -> DOUBLES.log(x, from, out, to, count);

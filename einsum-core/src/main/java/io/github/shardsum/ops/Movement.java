@@ -5,7 +5,6 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
-import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.ops.OperandChecks;
 import io.github.shardsum.internal.rows.RowCopy;
 import io.github.shardsum.internal.rows.RowGather;
@@ -18,12 +17,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import java.util.stream.Stream;
 
 /**
  * Copies of tensors of any dtype, strides and memory that move elements without changing them. Only
  * {@code concatenate} and {@code stack} may change elements: they convert parts to the promoted
- * dtype. {@code nonzero} returns indices. Thread-safe.
+ * dtype. {@code nonzero} returns indices. The forms without a {@link Target} give a fresh tensor
+ * and use the threads of the process. Thread-safe.
+ *
+ * @since 0.1.0
  */
 public final class Movement {
   /** Elements of a mask that are read in one call. */
@@ -32,24 +33,8 @@ public final class Movement {
   private Movement() {}
 
   /**
-   * A copy with the axes in another order. Blocks are transposed in registers, so the copy runs at
-   * the memory's speed for any order.
-   *
-   * @param workers threads to use
-   * @param x the tensor
-   * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
-   * @return a fresh tensor on the heap, in C order
-   * @throws IllegalArgumentException if the axes are not a permutation
-   */
-  public static Tensor transpose(Workers workers, Tensor x, int... axes) {
-    Tensor out = Tensor.zeros(x.dtype(), x.transpose(axes).shape());
-    transposeInto(workers, out, x, axes);
-    return out;
-  }
-
-  /**
-   * As {@link #transpose(Workers, Tensor, int...)}, by the threads of the process; {@link
-   * Tensor#transpose(int...)} copies nothing.
+   * A copy with the axes in another order; {@link Tensor#transpose(int...)} copies nothing. Blocks
+   * are transposed in registers, so the copy runs at the memory's speed for any order.
    *
    * @param x the tensor
    * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
@@ -57,194 +42,92 @@ public final class Movement {
    * @throws IllegalArgumentException if the axes are not a permutation
    */
   public static Tensor transpose(Tensor x, int... axes) {
-    return transpose(DefaultOpsWorkers.get(), x, axes);
+    return transpose(Target.process(), x, axes);
   }
 
   /**
-   * As {@link #transpose(Tensor, int...)}, into a given result.
+   * As {@link #transpose(Tensor, int...)}, on a target.
    *
-   * @param out the result, of x's dtype; does not overlap x
+   * @param target the threads, and the tensor for the result, of x's dtype; does not overlap x
    * @param x the tensor
    * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
-   * @throws IllegalArgumentException if the axes are not a permutation or out does not fit; nothing
-   *     is then written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException if the axes are not a permutation or the target's tensor does
+   *     not fit; nothing is then written
    */
-  public static void transposeInto(Tensor out, Tensor x, int... axes) {
-    transposeInto(DefaultOpsWorkers.get(), out, x, axes);
-  }
-
-  /**
-   * As {@link #transpose(Tensor, int...)}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of x's dtype; does not overlap x
-   * @param x the tensor
-   * @param axes for each axis of the copy, the axis of x, each once; -1 is the last one
-   * @throws IllegalArgumentException if the axes are not a permutation or out does not fit; nothing
-   *     is then written
-   */
-  public static void transposeInto(Workers workers, Tensor out, Tensor x, int... axes) {
+  public static Tensor transpose(Target target, Tensor x, int... axes) {
     int[] order = TensorViews.permutation(axes, x.shape());
+    Tensor out = target.or(() -> Tensor.zeros(x.dtype(), x.transpose(axes).shape()));
     OperandChecks.out("transpose", out, x.dtype(), x.transpose(axes).shape());
     OperandChecks.apart("transpose", out, x);
     if (out.shape().elementCount() == 0) {
-      return;
+      return out;
     }
     int[] labels = IntStream.range(0, x.rank()).toArray();
     Equation equation = Equation.ofSublists(List.of(labels), order);
-    EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
+    EinsumOptions options = EinsumOptions.defaults().withWorkers(target.workers());
     Einsum.compile(equation, options, OperandSpec.like(x)).runInto(out, x);
-  }
-
-  /**
-   * Rows of a table: result[i..., d...] = table[indices[i...], d...].
-   *
-   * @param workers threads to use
-   * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n)
-   * @return a fresh tensor {@code [i..., d...]} of the table's dtype, in C order
-   * @throws IllegalArgumentException if the table is a scalar or indices are not integers
-   * @throws IndexOutOfBoundsException if an index is out of range
-   */
-  public static Tensor gather(Workers workers, Tensor table, Tensor indices) {
-    Tensor out = Tensor.zeros(table.dtype(), gathered(table, indices));
-    gatherInto(workers, out, table, indices);
     return out;
-  }
-
-  /**
-   * As {@link #gather(Workers, Tensor, Tensor)}, by the threads of the process; {@link #take} works
-   * along any axis.
-   *
-   * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n)
-   * @return a fresh tensor {@code [i..., d...]} of the table's dtype, in C order
-   * @throws IllegalArgumentException if the table is a scalar or indices are not integers
-   * @throws IndexOutOfBoundsException if an index is out of range
-   */
-  public static Tensor gather(Tensor table, Tensor indices) {
-    return gather(DefaultOpsWorkers.get(), table, indices);
-  }
-
-  /**
-   * As {@link #gather(Tensor, Tensor)}, into a given result.
-   *
-   * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
-   * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n); must not be written during the
-   *     call
-   * @throws IllegalArgumentException as {@link #gather(Tensor, Tensor)}, or if out does not fit;
-   *     nothing is then written
-   * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
-   */
-  public static void gatherInto(Tensor out, Tensor table, Tensor indices) {
-    gatherInto(DefaultOpsWorkers.get(), out, table, indices);
-  }
-
-  /**
-   * As {@link #gather(Workers, Tensor, Tensor)}, into a given result.
-   *
-   * @param workers threads to use
-   * @param out {@code [i..., d...]} of the table's dtype; overlaps neither operand
-   * @param table {@code [n, d...]}, any dtype
-   * @param indices {@code [i...]} of i32 or i64, each in [0, n); must not be written during the
-   *     call
-   * @throws IllegalArgumentException as {@link #gather(Workers, Tensor, Tensor)}, or if out does
-   *     not fit; nothing is then written
-   * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
-   */
-  public static void gatherInto(Workers workers, Tensor out, Tensor table, Tensor indices) {
-    OperandChecks.out("gather", out, table.dtype(), gathered(table, indices));
-    OperandChecks.apart("gather", out, table);
-    OperandChecks.apart("gather", out, indices);
-    Workers threads = OperandChecks.reachable("gather", workers, out, table, indices);
-    RowGather.run("gather", threads, out, table, indices, 0);
-  }
-
-  private static Shape gathered(Tensor table, Tensor indices) {
-    if (table.rank() == 0) {
-      throw new IllegalArgumentException("gather: expected a table of rows, got a scalar");
-    }
-    if (indices.dtype() != DType.I32 && indices.dtype() != DType.I64) {
-      throw new IllegalArgumentException(
-          "gather: expected indices of i32 or i64, got " + indices.description());
-    }
-    return Shape.of(
-        LongStream.concat(
-                LongStream.of(indices.shape().toArray()),
-                LongStream.of(table.shape().toArray()).skip(1))
-            .toArray());
   }
 
   /**
    * Tensors one after another along an axis (NumPy's {@code np.concatenate}).
    *
-   * @param axis the axis; -1 is the last one
    * @param parts at least one, of one rank, of shapes that differ along the axis only
+   * @param axis the axis; -1 is the last one
    * @return a fresh tensor of the promoted dtype, in C order
    * @throws IllegalArgumentException if there is no part, the axis does not exist, or shapes do not
    *     fit
    */
-  public static Tensor concatenate(int axis, Tensor... parts) {
-    Tensor out = Tensor.zeros(promoted("concatenate", parts), concatenated(axis, parts));
-    concatenateInto(out, axis, parts);
-    return out;
+  public static Tensor concatenate(List<Tensor> parts, int axis) {
+    return concatenate(Target.process(), parts, axis);
   }
 
   /**
-   * As {@link #concatenate}, into a given result.
+   * As {@link #concatenate}, on a target.
    *
-   * @param out the result, of the promoted dtype; overlaps no part
-   * @param axis the axis; -1 is the last one
+   * @param target the threads, and the tensor for the result, of the promoted dtype; overlaps no
+   *     part
    * @param parts at least one, of one rank, of shapes that differ along the axis only
-   * @throws IllegalArgumentException as {@link #concatenate}, or if out does not fit; nothing is
-   *     then written
-   */
-  public static void concatenateInto(Tensor out, int axis, Tensor... parts) {
-    concatenateInto(DefaultOpsWorkers.get(), out, axis, parts);
-  }
-
-  /**
-   * As {@link #concatenate}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of the promoted dtype; overlaps no part
    * @param axis the axis; -1 is the last one
-   * @param parts at least one, of one rank, of shapes that differ along the axis only
-   * @throws IllegalArgumentException as {@link #concatenate}, or if out does not fit; nothing is
-   *     then written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #concatenate}, or if the target's tensor does not
+   *     fit; nothing is then written
    */
-  public static void concatenateInto(Workers workers, Tensor out, int axis, Tensor... parts) {
+  public static Tensor concatenate(Target target, List<Tensor> parts, int axis) {
+    Tensor out =
+        target.or(() -> Tensor.zeros(promoted("concatenate", parts), concatenated(parts, axis)));
     OperandChecks.out(
-        "concatenate", out, promoted("concatenate", parts), concatenated(axis, parts));
+        "concatenate", out, promoted("concatenate", parts), concatenated(parts, axis));
     out.checkAccessible("concatenate");
     for (Tensor part : parts) {
       OperandChecks.apart("concatenate", out, part);
       part.checkAccessible("concatenate");
     }
-    int number = OperandChecks.axis("concatenate", parts[0], axis);
+    int number = OperandChecks.axis("concatenate", parts.getFirst(), axis);
     long from = 0;
     for (Tensor part : parts) {
       long to = from + part.size(number);
       RowCopy.run(
-          OperandChecks.reachable("concatenate", workers, out, part),
+          OperandChecks.reachable("concatenate", target.workers(), out, part),
           out.slice(number, from, to),
           part);
       from = to;
     }
+    return out;
   }
 
-  private static DType promoted(String name, Tensor... parts) {
-    return Stream.of(parts)
+  private static DType promoted(String name, List<Tensor> parts) {
+    return parts.stream()
         .map(Tensor::dtype)
         .reduce(DType::promote)
         .orElseThrow(
             () -> new IllegalArgumentException(name + ": expected at least one tensor, got none"));
   }
 
-  private static Shape concatenated(int axis, Tensor... parts) {
-    int number = OperandChecks.axis("concatenate", parts[0], axis);
-    long[] sizes = parts[0].shape().toArray();
+  private static Shape concatenated(List<Tensor> parts, int axis) {
+    int number = OperandChecks.axis("concatenate", parts.getFirst(), axis);
+    long[] sizes = parts.getFirst().shape().toArray();
     sizes[number] = 0;
     for (Tensor part : parts) {
       boolean fits = part.rank() == sizes.length;
@@ -256,7 +139,7 @@ public final class Movement {
             "concatenate: expected shapes that differ along axis "
                 + axis
                 + " only, got "
-                + parts[0].shape()
+                + parts.getFirst().shape()
                 + " and "
                 + part.shape());
       }
@@ -277,59 +160,46 @@ public final class Movement {
   /**
    * Tensors of one shape along a new axis (NumPy's {@code np.stack}).
    *
-   * @param axis the position of the new axis in the result; -1 is the last place
    * @param parts at least one, of one shape
+   * @param axis the position of the new axis in the result; -1 is the last place
    * @return a fresh tensor of the promoted dtype, in C order
    * @throws IllegalArgumentException if there is no part or the shapes differ
    * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
-  public static Tensor stack(int axis, Tensor... parts) {
-    return concatenate(axis, expanded(axis, parts));
+  public static Tensor stack(List<Tensor> parts, int axis) {
+    return stack(Target.process(), parts, axis);
   }
 
   /**
-   * As {@link #stack}, into a given result.
+   * As {@link #stack}, on a target.
    *
-   * @param out the result, of the promoted dtype; overlaps no part
-   * @param axis the position of the new axis in the result; -1 is the last place
+   * @param target the threads, and the tensor for the result, of the promoted dtype; overlaps no
+   *     part
    * @param parts at least one, of one shape
-   * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
-   *     written
+   * @param axis the position of the new axis in the result; -1 is the last place
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #stack}, or if the target's tensor does not fit;
+   *     nothing is then written
    * @throws IndexOutOfBoundsException if the new axis cannot be at this position
    */
-  public static void stackInto(Tensor out, int axis, Tensor... parts) {
-    stackInto(DefaultOpsWorkers.get(), out, axis, parts);
+  public static Tensor stack(Target target, List<Tensor> parts, int axis) {
+    return concatenate(target, expanded(parts, axis), axis);
   }
 
-  /**
-   * As {@link #stack}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of the promoted dtype; overlaps no part
-   * @param axis the position of the new axis in the result; -1 is the last place
-   * @param parts at least one, of one shape
-   * @throws IllegalArgumentException as {@link #stack}, or if out does not fit; nothing is then
-   *     written
-   * @throws IndexOutOfBoundsException if the new axis cannot be at this position
-   */
-  public static void stackInto(Workers workers, Tensor out, int axis, Tensor... parts) {
-    concatenateInto(workers, out, axis, expanded(axis, parts));
-  }
-
-  private static Tensor[] expanded(int axis, Tensor... parts) {
-    if (parts.length == 0) {
+  private static List<Tensor> expanded(List<Tensor> parts, int axis) {
+    if (parts.isEmpty()) {
       throw new IllegalArgumentException("stack: expected at least one tensor, got none");
     }
     for (Tensor part : parts) {
-      if (!part.shape().equals(parts[0].shape())) {
+      if (!part.shape().equals(parts.getFirst().shape())) {
         throw new IllegalArgumentException(
             "stack: expected tensors of one shape, got "
-                + parts[0].shape()
+                + parts.getFirst().shape()
                 + " and "
                 + part.shape());
       }
     }
-    return Stream.of(parts).map(part -> part.unsqueeze(axis)).toArray(Tensor[]::new);
+    return parts.stream().map(part -> part.unsqueeze(axis)).toList();
   }
 
   /**
@@ -344,49 +214,33 @@ public final class Movement {
    *     negative, or the result has 2^62 elements or more
    */
   public static Tensor pad(Tensor x, double value, long[] before, long[] after) {
-    Tensor out = Tensor.zeros(x.dtype(), framed(x, before, after));
-    padInto(out, x, value, before, after);
-    return out;
+    return pad(Target.process(), x, value, before, after);
   }
 
   /**
-   * As {@link #pad}, into a given result.
+   * As {@link #pad}, on a target.
    *
-   * @param out the result, of x's dtype; does not overlap x
+   * @param target the threads, and the tensor for the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
    * @param value the value of the frame, converted as by {@link Tensor#convert}
    * @param before the number of elements before, for each axis
    * @param after the number of elements after, for each axis
-   * @throws IllegalArgumentException as {@link #pad}, or if out does not fit; nothing is then
-   *     written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #pad}, or if the target's tensor does not fit;
+   *     nothing is then written
    */
-  public static void padInto(Tensor out, Tensor x, double value, long[] before, long[] after) {
-    padInto(DefaultOpsWorkers.get(), out, x, value, before, after);
-  }
-
-  /**
-   * As {@link #pad}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of x's dtype; does not overlap x
-   * @param x any dtype, strides and memory
-   * @param value the value of the frame, converted as by {@link Tensor#convert}
-   * @param before the number of elements before, for each axis
-   * @param after the number of elements after, for each axis
-   * @throws IllegalArgumentException as {@link #pad}, or if out does not fit; nothing is then
-   *     written
-   */
-  public static void padInto(
-      Workers workers, Tensor out, Tensor x, double value, long[] before, long[] after) {
+  public static Tensor pad(Target target, Tensor x, double value, long[] before, long[] after) {
+    Tensor out = target.or(() -> Tensor.zeros(x.dtype(), framed(x, before, after)));
     OperandChecks.out("pad", out, x.dtype(), framed(x, before, after));
     OperandChecks.apart("pad", out, x);
-    Workers threads = OperandChecks.reachable("pad", workers, out, x);
+    Workers threads = OperandChecks.reachable("pad", target.workers(), out, x);
     RowCopy.run(threads, out, Tensor.scalar(x.dtype(), value).broadcastTo(out.shape()));
     Tensor middle = out;
     for (int axis = 0; axis < x.rank(); axis++) {
       middle = middle.slice(axis, before[axis], before[axis] + x.size(axis));
     }
     RowCopy.run(threads, middle, x);
+    return out;
   }
 
   private static Shape framed(Tensor x, long[] before, long[] after) {
@@ -421,47 +275,34 @@ public final class Movement {
    * @throws IllegalArgumentException if there is no such axis
    */
   public static Tensor roll(Tensor x, long shift, int axis) {
-    Tensor out = Tensor.zeros(x.dtype(), x.shape());
-    rollInto(out, x, shift, axis);
-    return out;
+    return roll(Target.process(), x, shift, axis);
   }
 
   /**
-   * As {@link #roll}, into a given result.
+   * As {@link #roll}, on a target.
    *
-   * @param out the result, of x's dtype and shape; does not overlap x
+   * @param target the threads, and the tensor for the result, of x's dtype and shape; does not
+   *     overlap x
    * @param x any dtype, strides and memory
    * @param shift the number of places toward the end; negative toward the front
    * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException if the axis does not exist or out does not fit; nothing is
-   *     then written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #roll}, or if the target's tensor does not fit;
+   *     nothing is then written
    */
-  public static void rollInto(Tensor out, Tensor x, long shift, int axis) {
-    rollInto(DefaultOpsWorkers.get(), out, x, shift, axis);
-  }
-
-  /**
-   * As {@link #roll}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of x's dtype and shape; does not overlap x
-   * @param x any dtype, strides and memory
-   * @param shift the number of places toward the end; negative toward the front
-   * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException as {@link #roll}, or if out does not fit; nothing is then
-   *     written
-   */
-  public static void rollInto(Workers workers, Tensor out, Tensor x, long shift, int axis) {
+  public static Tensor roll(Target target, Tensor x, long shift, int axis) {
     int number = OperandChecks.axis("roll", x, axis);
+    Tensor out = target.or(() -> Tensor.zeros(x.dtype(), x.shape()));
     OperandChecks.out("roll", out, x.dtype(), x.shape());
     OperandChecks.apart("roll", out, x);
     long size = x.size(number);
     if (size > 0) {
       long by = Math.floorMod(shift, size);
-      Workers threads = OperandChecks.reachable("roll", workers, out, x);
+      Workers threads = OperandChecks.reachable("roll", target.workers(), out, x);
       RowCopy.run(threads, out.slice(number, by, size), x.slice(number, 0, size - by));
       RowCopy.run(threads, out.slice(number, 0, by), x.slice(number, size - by, size));
     }
+    return out;
   }
 
   /**
@@ -475,40 +316,26 @@ public final class Movement {
    *     more
    */
   public static Tensor tile(Tensor x, long... repeats) {
-    Tensor out = Tensor.zeros(x.dtype(), merged(pairs(x, repeats)));
-    tileInto(out, x, repeats);
-    return out;
+    return tile(Target.process(), x, repeats);
   }
 
   /**
-   * As {@link #tile}, into a given result.
+   * As {@link #tile}, on a target.
    *
-   * @param out the result, of x's dtype; does not overlap x
+   * @param target the threads, and the tensor for the result, of x's dtype; does not overlap x
    * @param x any dtype, strides and memory
    * @param repeats the number of copies, for each axis, as for {@link #tile}
-   * @throws IllegalArgumentException as {@link #tile}, or if out does not fit; nothing is then
-   *     written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #tile}, or if the target's tensor does not fit;
+   *     nothing is then written
    */
-  public static void tileInto(Tensor out, Tensor x, long... repeats) {
-    tileInto(DefaultOpsWorkers.get(), out, x, repeats);
-  }
-
-  /**
-   * As {@link #tile}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of x's dtype; does not overlap x
-   * @param x any dtype, strides and memory
-   * @param repeats the number of copies, for each axis, as for {@link #tile}
-   * @throws IllegalArgumentException as {@link #tile}, or if out does not fit; nothing is then
-   *     written
-   */
-  public static void tileInto(Workers workers, Tensor out, Tensor x, long... repeats) {
+  public static Tensor tile(Target target, Tensor x, long... repeats) {
     long[] pairs = pairs(x, repeats);
+    Tensor out = target.or(() -> Tensor.zeros(x.dtype(), merged(pairs)));
     OperandChecks.out("tile", out, x.dtype(), merged(pairs));
     OperandChecks.apart("tile", out, x);
     if (out.shape().elementCount() == 0) {
-      return;
+      return out;
     }
     int rank = pairs.length / 2;
     Tensor view = x;
@@ -518,10 +345,11 @@ public final class Movement {
     for (int axis = 0; axis < rank; axis++) {
       view = view.expand(2 * axis);
     }
-    Workers threads = OperandChecks.reachable("tile", workers, out, x);
+    Workers threads = OperandChecks.reachable("tile", target.workers(), out, x);
     // Splitting an axis in two always has a view.
     Tensor repeated = out.reshape(pairs);
     RowCopy.run(threads, repeated, view.broadcastTo(repeated.shape()));
+    return out;
   }
 
   /** A pair for each axis of the result: the number of copies, and the size of x. */
@@ -568,42 +396,26 @@ public final class Movement {
    * @throws IndexOutOfBoundsException if an index is out of range
    */
   public static Tensor take(Tensor x, Tensor indices, int axis) {
-    Tensor out = Tensor.zeros(x.dtype(), taken(x, indices, OperandChecks.axis("take", x, axis)));
-    takeInto(out, x, indices, axis);
-    return out;
+    return take(Target.process(), x, indices, axis);
   }
 
   /**
-   * As {@link #take}, into a given result.
+   * As {@link #take}, on a target.
    *
-   * @param out the result, of x's dtype; overlaps neither operand
+   * @param target the threads, and the tensor for the result, of x's dtype; overlaps neither
+   *     operand
    * @param x any dtype, strides and memory
    * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; must not be written
    *     during the call
    * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
-   *     written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #take}, or if the target's tensor does not fit;
+   *     nothing is then written
    * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
    */
-  public static void takeInto(Tensor out, Tensor x, Tensor indices, int axis) {
-    takeInto(DefaultOpsWorkers.get(), out, x, indices, axis);
-  }
-
-  /**
-   * As {@link #take}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of x's dtype; overlaps neither operand
-   * @param x any dtype, strides and memory
-   * @param indices i32 or i64 of any shape, each in [-size, size) of the axis; must not be written
-   *     during the call
-   * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException as {@link #take}, or if out does not fit; nothing is then
-   *     written
-   * @throws IndexOutOfBoundsException if an index is out of range; nothing is then written
-   */
-  public static void takeInto(Workers workers, Tensor out, Tensor x, Tensor indices, int axis) {
+  public static Tensor take(Target target, Tensor x, Tensor indices, int axis) {
     int number = OperandChecks.axis("take", x, axis);
+    Tensor out = target.or(() -> Tensor.zeros(x.dtype(), taken(x, indices, number)));
     OperandChecks.out("take", out, x.dtype(), taken(x, indices, number));
     // A gather has the axes of indices first.
     int[] order = new int[out.rank()];
@@ -613,9 +425,10 @@ public final class Movement {
     }
     OperandChecks.apart("take", out, x);
     OperandChecks.apart("take", out, indices);
-    Workers threads = OperandChecks.reachable("take", workers, out, x, indices);
+    Workers threads = OperandChecks.reachable("take", target.workers(), out, x, indices);
     RowGather.run(
         "take", threads, out.transpose(order), first(x, number), indices, -x.size(number));
+    return out;
   }
 
   private static Shape taken(Tensor x, Tensor indices, int axis) {
@@ -650,39 +463,26 @@ public final class Movement {
    *     leading axes
    */
   public static Tensor masked(Tensor x, Tensor mask) {
+    return masked(Target.process(), x, mask);
+  }
+
+  /**
+   * As {@link #masked(Tensor, Tensor)}, on a target, with the same copies.
+   *
+   * @param target the threads, and the tensor for the result {@code [count, d...]}, of x's dtype;
+   *     overlaps neither operand
+   * @param x {@code [m..., d...]}, any dtype
+   * @param mask {@code [m...]} of bool
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #masked}, or if the target's tensor does not fit;
+   *     nothing is then written
+   */
+  public static Tensor masked(Target target, Tensor x, Tensor mask) {
     Tensor rows = places(checkedMask(x, mask));
     Tensor table = leading(x, mask.rank());
-    return gather(DefaultOpsWorkers.get(), table, rows);
-  }
-
-  /**
-   * As {@link #masked}, into a given result. The call allocates the positions of the true elements.
-   * It also copies the mask if the mask is not contiguous, and x if no view joins its leading axes.
-   *
-   * @param out the result {@code [count, d...]}, of x's dtype; overlaps neither operand
-   * @param x {@code [m..., d...]}, any dtype
-   * @param mask {@code [m...]} of bool
-   * @throws IllegalArgumentException as {@link #masked}, or if out does not fit; nothing is then
-   *     written
-   */
-  public static void maskedInto(Tensor out, Tensor x, Tensor mask) {
-    maskedInto(DefaultOpsWorkers.get(), out, x, mask);
-  }
-
-  /**
-   * As {@link #maskedInto(Tensor, Tensor, Tensor)}, with the same copies, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result {@code [count, d...]}, of x's dtype; overlaps neither operand
-   * @param x {@code [m..., d...]}, any dtype
-   * @param mask {@code [m...]} of bool
-   * @throws IllegalArgumentException as {@link #masked}, or if out does not fit; nothing is then
-   *     written
-   */
-  public static void maskedInto(Workers workers, Tensor out, Tensor x, Tensor mask) {
-    Tensor rows = places(checkedMask(x, mask));
+    Tensor out = target.or(() -> Tensor.zeros(x.dtype(), taken(table, rows, 0)));
     OperandChecks.apart("masked", out, x);
-    gatherInto(workers, out, leading(x, mask.rank()), rows);
+    return take(Target.into(target.workers(), out), table, rows, 0);
   }
 
   private static Tensor checkedMask(Tensor x, Tensor mask) {
@@ -719,39 +519,24 @@ public final class Movement {
    * @throws IllegalArgumentException if the axis does not exist or the mask does not fit
    */
   public static Tensor compress(Tensor x, Tensor mask, int axis) {
-    int number = OperandChecks.axis("compress", x, axis);
-    return take(x, places(checkedMask(x, mask, number)), number);
+    return compress(Target.process(), x, mask, axis);
   }
 
   /**
-   * As {@link #compress}, into a given result. The call allocates the positions of the true
-   * elements, and copies the mask if it is not contiguous.
+   * As {@link #compress}, on a target.
    *
-   * @param out the result, of x's dtype; overlaps neither operand
+   * @param target the threads, and the tensor for the result, of x's dtype; overlaps neither
+   *     operand
    * @param x any dtype, strides and memory
    * @param mask {@code [n]} of bool, n the size of the axis
    * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException as {@link #compress}, or if out does not fit; nothing is then
-   *     written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException as {@link #compress}, or if the target's tensor does not fit;
+   *     nothing is then written
    */
-  public static void compressInto(Tensor out, Tensor x, Tensor mask, int axis) {
-    compressInto(DefaultOpsWorkers.get(), out, x, mask, axis);
-  }
-
-  /**
-   * As {@link #compress}, into a given result, by given threads.
-   *
-   * @param workers threads to use
-   * @param out the result, of x's dtype; overlaps neither operand
-   * @param x any dtype, strides and memory
-   * @param mask {@code [n]} of bool, n the size of the axis
-   * @param axis the axis; -1 is the last one
-   * @throws IllegalArgumentException as {@link #compress}, or if out does not fit; nothing is then
-   *     written
-   */
-  public static void compressInto(Workers workers, Tensor out, Tensor x, Tensor mask, int axis) {
+  public static Tensor compress(Target target, Tensor x, Tensor mask, int axis) {
     int number = OperandChecks.axis("compress", x, axis);
-    takeInto(workers, out, x, places(checkedMask(x, mask, number)), number);
+    return take(target, x, places(checkedMask(x, mask, number)), number);
   }
 
   private static Tensor checkedMask(Tensor x, Tensor mask, int axis) {
@@ -770,25 +555,26 @@ public final class Movement {
    * @return a fresh tensor {@code [count, rank]} of i64, in C order of the indices
    */
   public static Tensor nonzero(Tensor x) {
-    Tensor places = places(x);
-    Tensor out = Tensor.zeros(DType.I64, places.size(0), x.rank());
-    indices(out, places, x.shape());
-    return out;
+    return nonzero(Target.process(), x);
   }
 
   /**
-   * As {@link #nonzero}, into a given result. The call allocates the positions of the elements, and
-   * copies x as bool unless x is of bool and contiguous.
+   * As {@link #nonzero}, on a target. The call allocates the positions of the elements, and copies
+   * x as bool unless x is of bool and contiguous.
    *
-   * @param out the result {@code [count, rank]}, of i64; does not overlap x
+   * @param target the tensor for the result {@code [count, rank]}, of i64; does not overlap x
    * @param x any dtype, strides and memory; NaN is not zero
-   * @throws IllegalArgumentException if out does not fit; nothing is then written
+   * @return the target's tensor; a fresh one if it has none
+   * @throws IllegalArgumentException if the target's tensor does not fit; nothing is then written
    */
-  public static void nonzeroInto(Tensor out, Tensor x) {
+  public static Tensor nonzero(Target target, Tensor x) {
     Tensor places = places(x);
-    OperandChecks.out("nonzero", out, DType.I64, Shape.of(places.size(0), x.rank()));
+    Shape shape = Shape.of(places.size(0), x.rank());
+    Tensor out = target.or(() -> Tensor.zeros(DType.I64, shape));
+    OperandChecks.out("nonzero", out, DType.I64, shape);
     OperandChecks.apart("nonzero", out, x);
     indices(out, places, x.shape());
+    return out;
   }
 
   private static void indices(Tensor out, Tensor places, Shape shape) {

@@ -11,8 +11,9 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.grouped.GroupedProduct;
 import io.github.shardsum.grouped.MatrixRows;
 import io.github.shardsum.internal.reference.ReferenceTreeSum;
+import io.github.shardsum.ops.Axes;
 import io.github.shardsum.ops.Reductions;
-import io.github.shardsum.ops.Softmax;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.Bf16;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -361,7 +362,7 @@ class SumOrderTest {
     Tensor x = Operand.of(DType.F32, new int[] {7, 900}, random).tensor();
     SumOrder sums = new SumOrder(4);
     Tensor expected = run("mk->m", EinsumOptions.defaults().withSums(sums), x);
-    Tensor got = Reductions.sum(Workers.sequential(), sums, x, 1);
+    Tensor got = Reductions.sum(Target.on(Workers.sequential()), x, sums, Axes.of(1));
     assertArrayEquals(bits(expected.toDoubleArray()), bits(got.toDoubleArray()));
   }
 
@@ -375,10 +376,11 @@ class SumOrderTest {
       Tensor rows = Tensor.of(logits, 37, 600).convert(dtype);
       Tensor columns = Tensor.zeros(dtype, 600, 37);
       columns.assign(rows.transpose(1, 0));
-      Tensor whole = Softmax.softmax(Workers.sequential(), rows, 1);
-      Tensor turned = Softmax.softmax(Workers.sequential(), columns, 0).transpose(1, 0);
+      Tensor whole = Reductions.softmax(Target.on(Workers.sequential()), rows, 1);
+      Tensor turned =
+          Reductions.softmax(Target.on(Workers.sequential()), columns, 0).transpose(1, 0);
       assertArrayEquals(bits(whole.toDoubleArray()), bits(turned.toDoubleArray()));
-      Tensor one = Softmax.softmax(Workers.sequential(), rows.slice(0, 5, 6), 1);
+      Tensor one = Reductions.softmax(Target.on(Workers.sequential()), rows.slice(0, 5, 6), 1);
       assertArrayEquals(bits(whole.slice(0, 5, 6).toDoubleArray()), bits(one.toDoubleArray()));
     }
   }

@@ -9,6 +9,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -355,7 +356,7 @@ class GroupedProductTest {
   /** Multiples of 1/4, whose sums of products are exact in f32 and not in bf16. */
   private static Tensor quarters(Random random, long... shape) {
     Tensor integers = values(random, DType.F32, shape);
-    return Elementwise.scale(ALONE, 0.25, integers);
+    return Elementwise.multiply(Target.on(ALONE), integers, 0.25);
   }
 
   @Test

@@ -56,7 +56,7 @@ class AlongAxisProperties {
 
   @Property
   void softmaxIsTheFormula(@ForAll("floating") Case c) {
-    Tensor softmax = Softmax.softmax(ALONE, c.x, c.axis);
+    Tensor softmax = Reductions.softmax(Target.on(ALONE), c.x, c.axis);
     Operands.forEachIndex(
         c.x.shape(),
         i -> {
@@ -70,13 +70,13 @@ class AlongAxisProperties {
           double bound = c.x.dtype() == DType.BF16 ? 0x1p-8 : 0x1p-21;
           assertEquals(expected, softmax.getDouble(i), expected * bound);
         });
-    Softmax.softmaxInto(ALONE, c.x, c.x, c.axis);
+    Reductions.softmax(Target.into(ALONE, c.x), c.x, c.axis);
     assertArrayEquals(softmax.toDoubleArray(), c.x.toDoubleArray());
   }
 
   @Property
   void runningSumsAddUpInOrder(@ForAll("any") Case c) {
-    Tensor sums = Reductions.cumulativeSum(ALONE, c.x, c.axis);
+    Tensor sums = Reductions.cumulativeSum(Target.on(ALONE), c.x, c.axis);
     boolean bool = c.x.dtype() == DType.BOOL;
     Operands.forEachIndex(
         c.x.shape(),
@@ -91,7 +91,7 @@ class AlongAxisProperties {
   void exclusiveAndReverseSumsAreThoseOfTheOtherElements(
       @ForAll("any") Case c, @ForAll boolean exclusive, @ForAll boolean reverse) {
     Tensor out = Tensor.zeros(c.x.dtype(), c.x.shape());
-    Reductions.cumulativeSumInto(ALONE, out, c.x, c.axis, exclusive, reverse);
+    Reductions.cumulativeSum(Target.into(ALONE, out), c.x, exclusive, reverse, c.axis);
     boolean bool = c.x.dtype() == DType.BOOL;
     Operands.forEachIndex(
         c.x.shape(),
@@ -104,7 +104,7 @@ class AlongAxisProperties {
           assertEquals(bool ? Math.min(1, sum) : sum, out.getDouble(i) + 0d);
         });
     Tensor copy = c.x.copy();
-    Reductions.cumulativeSumInto(ALONE, copy, copy, c.axis, exclusive, reverse);
+    Reductions.cumulativeSum(Target.into(ALONE, copy), copy, exclusive, reverse, c.axis);
     assertArrayEquals(out.toDoubleArray(), copy.toDoubleArray());
   }
 
@@ -113,7 +113,7 @@ class AlongAxisProperties {
     // 1 + 2^-8 + 2^-40 is above the middle of two bf16; its f32 is the middle, a tie.
     double small = 0x1p-40;
     Tensor x = Tensor.of(new double[] {1, 0x1p-8, small}, 3).convert(DType.BF16);
-    assertEquals(1 + 0x1p-7, Reductions.cumulativeSum(ALONE, x, 0).getDouble(2));
+    assertEquals(1 + 0x1p-7, Reductions.cumulativeSum(Target.on(ALONE), x, 0).getDouble(2));
   }
 
   @Property
@@ -124,13 +124,17 @@ class AlongAxisProperties {
             .mapToLong(c.x::size)
             .toArray();
     Tensor out = Tensor.full(c.x.dtype(), 1, sizes);
-    Reductions.maxInto(ALONE, out, c.x, c.axis);
-    assertArrayEquals(Reductions.max(ALONE, c.x, c.axis).toDoubleArray(), out.toDoubleArray());
-    Reductions.sumInto(ALONE, out, c.x, c.axis);
-    assertArrayEquals(Reductions.sum(ALONE, c.x, c.axis).toDoubleArray(), out.toDoubleArray());
-    Reductions.minInto(ALONE, out, c.x, c.axis);
+    Reductions.max(Target.into(ALONE, out), c.x, Axes.of(c.axis));
+    assertArrayEquals(
+        Reductions.max(Target.on(ALONE), c.x, Axes.of(c.axis)).toDoubleArray(),
+        out.toDoubleArray());
+    Reductions.sum(Target.into(ALONE, out), c.x, Axes.of(c.axis));
+    assertArrayEquals(
+        Reductions.sum(Target.on(ALONE), c.x, Axes.of(c.axis)).toDoubleArray(),
+        out.toDoubleArray());
+    Reductions.min(Target.into(ALONE, out), c.x, Axes.of(c.axis));
     double[] min = out.toDoubleArray();
-    double[] rows = Movement.transpose(ALONE, c.x, last(c.x, c.axis)).toDoubleArray();
+    double[] rows = Movement.transpose(Target.on(ALONE), c.x, last(c.x, c.axis)).toDoubleArray();
     int n = (int) c.x.size(c.axis);
     for (int i = 0; i < min.length; i++) {
       assertEquals(
@@ -138,8 +142,10 @@ class AlongAxisProperties {
           min[i]);
     }
     Tensor where = Tensor.zeros(DType.I64, sizes);
-    Reductions.argMaxInto(ALONE, where, c.x, c.axis);
-    assertArrayEquals(Reductions.argMax(ALONE, c.x, c.axis).toLongArray(), where.toLongArray());
+    Reductions.argMax(Target.into(ALONE, where), c.x, Axes.of(c.axis));
+    assertArrayEquals(
+        Reductions.argMax(Target.on(ALONE), c.x, Axes.of(c.axis)).toLongArray(),
+        where.toLongArray());
   }
 
   /** The axes with one of them last. */
@@ -150,15 +156,15 @@ class AlongAxisProperties {
   }
 
   @Test
-  void overNoElementsAResultIsItsIdentity() {
+  void noElementsHaveNoLargestOneInAnyForm() {
     for (DType dtype : DType.values()) {
       Tensor out = Tensor.full(dtype, 1, 2);
       Tensor empty = Tensor.zeros(dtype, 2, 0);
-      Reductions.maxInto(ALONE, out, empty, 1);
-      double low = dtype.isFloating() ? Double.NEGATIVE_INFINITY : dtype == DType.BOOL ? 0 : -1;
-      assertEquals(low < 0, out.getDouble(1) < -0x1p30);
-      Reductions.minInto(ALONE, out, empty, 1);
-      assertEquals(true, dtype == DType.BOOL ? out.getDouble(1) == 1 : out.getDouble(1) > 0x1p30);
+      String none = "expected at least one element along axis 1";
+      rejected("max: " + none, () -> Reductions.max(Target.into(ALONE, out), empty, Axes.of(1)));
+      rejected("min: " + none, () -> Reductions.min(Target.into(ALONE, out), empty, Axes.of(1)));
+      rejected("min: " + none, () -> Reductions.min(empty, 1));
+      assertArrayEquals(new double[] {1, 1}, out.toDoubleArray());
     }
   }
 
@@ -170,7 +176,7 @@ class AlongAxisProperties {
         for (int i = 0; i < row.length; i++) {
           row[i] = direction * (i / 2);
         }
-        TopK top = TopK.of(ALONE, Tensor.of(row, 40), k, 0);
+        TopK top = Reductions.topK(ALONE, Tensor.of(row, 40), k, 0);
         for (int i = 0; i < k; i++) {
           int expected = direction < 0 ? i : 38 - i / 2 * 2 + i % 2;
           assertEquals(expected, top.indices().getLong(i));
@@ -183,7 +189,7 @@ class AlongAxisProperties {
   @Property
   void theTopKAreTheHeadOfAStableSort(@ForAll("any") Case c) {
     for (int k : new int[] {0, 1, (int) c.x.size(c.axis) / 2, (int) c.x.size(c.axis)}) {
-      TopK top = TopK.of(ALONE, c.x, k, c.axis);
+      TopK top = Reductions.topK(ALONE, c.x, k, c.axis);
       assertEquals(k, top.values().size(c.axis));
       Operands.forEachIndex(
           top.values().shape(),
@@ -203,9 +209,9 @@ class AlongAxisProperties {
 
   @Property
   void maximaAndTheirIndices(@ForAll("any") Case c) {
-    Tensor max = Reductions.max(ALONE, c.x, c.axis);
-    Tensor where = Reductions.argMax(ALONE, c.x, c.axis);
-    TopK top = TopK.of(ALONE, c.x, 1, c.axis);
+    Tensor max = Reductions.max(Target.on(ALONE), c.x, Axes.of(c.axis));
+    Tensor where = Reductions.argMax(Target.on(ALONE), c.x, Axes.of(c.axis));
+    TopK top = Reductions.topK(ALONE, c.x, 1, c.axis);
     assertArrayEquals(top.values().toDoubleArray(), max.toDoubleArray());
     assertArrayEquals(top.indices().toLongArray(), where.toLongArray());
     assertEquals(c.x.rank() - 1, max.rank());
@@ -214,11 +220,11 @@ class AlongAxisProperties {
   @Property
   void sumsAndMaximaOverSeveralAxesAreThoseOfOneAfterTheOther(@ForAll("any") Case c) {
     int[] axes = IntStream.range(0, c.x.rank()).filter(axis -> axis != c.axis).toArray();
-    Tensor max = Reductions.max(ALONE, c.x, axes);
-    Tensor sum = Reductions.sum(ALONE, c.x, axes);
+    Tensor max = Reductions.max(Target.on(ALONE), c.x, Axes.of(axes));
+    Tensor sum = Reductions.sum(Target.on(ALONE), c.x, Axes.of(axes));
     Tensor stepwise = c.x;
     for (int i = axes.length - 1; i >= 0; i--) {
-      stepwise = Reductions.sum(ALONE, stepwise, axes[i]);
+      stepwise = Reductions.sum(Target.on(ALONE), stepwise, Axes.of(axes[i]));
     }
     assertArrayEquals(stepwise.toDoubleArray(), sum.toDoubleArray());
     for (int j = 0; j < c.x.size(c.axis); j++) {
@@ -231,11 +237,12 @@ class AlongAxisProperties {
   @Test
   void nanRanksFirstAndZerosAreEqual() {
     Tensor x = Tensor.of(new float[] {1, -0f, Float.NaN, 0f, Float.POSITIVE_INFINITY}, 5);
-    assertArrayEquals(new long[] {2, 4, 0, 1, 3}, TopK.of(ALONE, x, 5, 0).indices().toLongArray());
-    assertEquals(2, Reductions.argMax(ALONE, x, 0).getLong());
-    assertTrue(Double.isNaN(Reductions.max(ALONE, x, 0).getDouble()));
+    assertArrayEquals(
+        new long[] {2, 4, 0, 1, 3}, Reductions.topK(ALONE, x, 5, 0).indices().toLongArray());
+    assertEquals(2, Reductions.argMax(Target.on(ALONE), x, Axes.of(0)).getLong());
+    assertTrue(Double.isNaN(Reductions.max(Target.on(ALONE), x, Axes.of(0)).getDouble()));
     Tensor zeros = Tensor.of(new double[] {-1, -0d, 0}, 3);
-    assertEquals(1, Reductions.argMax(ALONE, zeros, 0).getLong());
+    assertEquals(1, Reductions.argMax(Target.on(ALONE), zeros, Axes.of(0)).getLong());
   }
 
   @Test
@@ -246,16 +253,16 @@ class AlongAxisProperties {
       values[i] = (float) (random.nextGaussian() * 5);
     }
     Tensor x = Tensor.of(values, 300, 1111);
-    Tensor transposed = Movement.transpose(ALONE, x, 1, 0);
-    float[] softmax = Softmax.softmax(ALONE, x, 1).toFloatArray();
-    long[] top = TopK.of(ALONE, x, 9, 1).indices().toLongArray();
+    Tensor transposed = Movement.transpose(Target.on(ALONE), x, 1, 0);
+    float[] softmax = Reductions.softmax(Target.on(ALONE), x, 1).toFloatArray();
+    long[] top = Reductions.topK(ALONE, x, 9, 1).indices().toLongArray();
     for (Workers workers : Operands.workers()) {
-      assertArrayEquals(softmax, Softmax.softmax(workers, x, 1).toFloatArray());
-      Tensor other = Softmax.softmax(workers, transposed, 0).transpose();
+      assertArrayEquals(softmax, Reductions.softmax(Target.on(workers), x, 1).toFloatArray());
+      Tensor other = Reductions.softmax(Target.on(workers), transposed, 0).transpose();
       assertArrayEquals(softmax, other.toFloatArray());
-      assertArrayEquals(top, TopK.of(workers, x, 9, 1).indices().toLongArray());
+      assertArrayEquals(top, Reductions.topK(workers, x, 9, 1).indices().toLongArray());
       assertArrayEquals(
-          top, TopK.of(workers, transposed, 9, 0).indices().transpose().toLongArray());
+          top, Reductions.topK(workers, transposed, 9, 0).indices().transpose().toLongArray());
     }
   }
 
@@ -267,13 +274,16 @@ class AlongAxisProperties {
     values[200_000] = 2;
     values[200_001] = 3;
     for (Workers workers : Operands.workers()) {
-      assertArrayEquals(new double[] {2, 3}, Reductions.max(workers, x, 1).toDoubleArray());
-      assertEquals(3, Reductions.max(workers, x, 0, 1).getDouble());
+      assertArrayEquals(
+          new double[] {2, 3}, Reductions.max(Target.on(workers), x, Axes.of(1)).toDoubleArray());
+      assertEquals(3, Reductions.max(Target.on(workers), x, Axes.of(0, 1)).getDouble());
       Tensor columns = x.transpose();
-      assertArrayEquals(new double[] {2, 3}, Reductions.max(workers, columns, 0).toDoubleArray());
+      assertArrayEquals(
+          new double[] {2, 3},
+          Reductions.max(Target.on(workers), columns, Axes.of(0)).toDoubleArray());
     }
     values[5] = Double.NaN;
-    assertTrue(Double.isNaN(Reductions.max(ALONE, x, 1).getDouble(0)));
+    assertTrue(Double.isNaN(Reductions.max(Target.on(ALONE), x, Axes.of(1)).getDouble(0)));
   }
 
   @Test
@@ -286,11 +296,11 @@ class AlongAxisProperties {
     Tensor x = Tensor.of(values, 5000, 3);
     Tensor copy = x.transpose().contiguous();
     assertArrayEquals(
-        Softmax.softmax(ALONE, copy, 1).toFloatArray(),
-        Softmax.softmax(ALONE, x, 0).transpose().toFloatArray());
+        Reductions.softmax(Target.on(ALONE), copy, 1).toFloatArray(),
+        Reductions.softmax(Target.on(ALONE), x, 0).transpose().toFloatArray());
     assertArrayEquals(
-        Reductions.argMax(ALONE, copy, 1).toLongArray(),
-        Reductions.argMax(ALONE, x, 0).toLongArray());
+        Reductions.argMax(Target.on(ALONE), copy, Axes.of(1)).toLongArray(),
+        Reductions.argMax(Target.on(ALONE), x, Axes.of(0)).toLongArray());
   }
 
   @Test
@@ -298,16 +308,34 @@ class AlongAxisProperties {
     Tensor x = Tensor.of(new float[] {3, 1, 2, 9, 8, 7, 4, 4, 5, 6, 0, 1}, 2, 3, 2);
     for (int axis = 0; axis < 3; axis++) {
       int below = axis - 3;
-      same(Softmax.softmax(ALONE, x, axis), Softmax.softmax(ALONE, x, below));
-      same(TopK.of(ALONE, x, 2, axis).values(), TopK.of(ALONE, x, 2, below).values());
-      same(TopK.of(ALONE, x, 2, axis).indices(), TopK.of(ALONE, x, 2, below).indices());
-      same(Reductions.argMax(ALONE, x, axis), Reductions.argMax(ALONE, x, below));
-      same(Reductions.cumulativeSum(ALONE, x, axis), Reductions.cumulativeSum(ALONE, x, below));
-      same(Reductions.sum(ALONE, x, axis), Reductions.sum(ALONE, x, below));
-      same(Reductions.max(ALONE, x, axis), Reductions.max(ALONE, x, below));
+      same(
+          Reductions.softmax(Target.on(ALONE), x, axis),
+          Reductions.softmax(Target.on(ALONE), x, below));
+      same(
+          Reductions.topK(ALONE, x, 2, axis).values(),
+          Reductions.topK(ALONE, x, 2, below).values());
+      same(
+          Reductions.topK(ALONE, x, 2, axis).indices(),
+          Reductions.topK(ALONE, x, 2, below).indices());
+      same(
+          Reductions.argMax(Target.on(ALONE), x, Axes.of(axis)),
+          Reductions.argMax(Target.on(ALONE), x, Axes.of(below)));
+      same(
+          Reductions.cumulativeSum(Target.on(ALONE), x, axis),
+          Reductions.cumulativeSum(Target.on(ALONE), x, below));
+      same(
+          Reductions.sum(Target.on(ALONE), x, Axes.of(axis)),
+          Reductions.sum(Target.on(ALONE), x, Axes.of(below)));
+      same(
+          Reductions.max(Target.on(ALONE), x, Axes.of(axis)),
+          Reductions.max(Target.on(ALONE), x, Axes.of(below)));
     }
-    same(Reductions.sum(ALONE, x, 0, 2), Reductions.sum(ALONE, x, -1, 0));
-    same(Reductions.min(ALONE, x, 0, 2), Reductions.min(ALONE, x, -1, -3));
+    same(
+        Reductions.sum(Target.on(ALONE), x, Axes.of(0, 2)),
+        Reductions.sum(Target.on(ALONE), x, Axes.of(-1, 0)));
+    same(
+        Reductions.min(Target.on(ALONE), x, Axes.of(0, 2)),
+        Reductions.min(Target.on(ALONE), x, Axes.of(-1, -3)));
   }
 
   private static void same(Tensor expected, Tensor actual) {
@@ -318,22 +346,30 @@ class AlongAxisProperties {
   @Test
   void emptyAxesAndWrongOnesAreSaid() {
     Tensor empty = Tensor.zeros(DType.F32, 2, 0);
-    assertEquals(Shape.of(2, 0), Softmax.softmax(ALONE, empty, 1).shape());
-    assertArrayEquals(new float[2], Reductions.sum(ALONE, empty, 1).toFloatArray());
-    assertEquals(Shape.of(0), Reductions.max(ALONE, empty, 0).shape());
+    assertEquals(Shape.of(2, 0), Reductions.softmax(Target.on(ALONE), empty, 1).shape());
+    assertArrayEquals(
+        new float[2], Reductions.sum(Target.on(ALONE), empty, Axes.of(1)).toFloatArray());
+    assertEquals(Shape.of(0), Reductions.max(Target.on(ALONE), empty, Axes.of(0)).shape());
     rejected(
-        "max: expected at least one element along axis 1", () -> Reductions.max(ALONE, empty, 1));
-    rejected("arg-max: expected at least one", () -> Reductions.argMax(ALONE, empty, 1));
+        "max: expected at least one element along axis 1",
+        () -> Reductions.max(Target.on(ALONE), empty, Axes.of(1)));
+    rejected(
+        "argMax: expected at least one",
+        () -> Reductions.argMax(Target.on(ALONE), empty, Axes.of(1)));
     Tensor huge = Tensor.scalar(DType.BOOL, 1).broadcastTo(Shape.of(3, 1L << 16, 2, 1L << 16));
     rejected(
-        "arg-min: expected at most 2^31 - 9 elements along axes [1, 3], got bool[3, 65536, 2,",
-        () -> Reductions.argMin(ALONE, huge, Axes.of(1, 3)));
-    rejected("softmax: expected an axis in [-2, 2)", () -> Softmax.softmax(ALONE, empty, 2));
-    rejected("sum: expected each axis once", () -> Reductions.sum(ALONE, empty, 0, -2));
-    rejected("top-k: expected k in [0, 0]", () -> TopK.of(ALONE, empty, 1, 1));
+        "argMin: expected at most 2^31 - 9 elements along axes [1, 3], got bool[3, 65536, 2,",
+        () -> Reductions.argMin(Target.on(ALONE), huge, Axes.of(1, 3)));
+    rejected(
+        "softmax: expected an axis in [-2, 2)",
+        () -> Reductions.softmax(Target.on(ALONE), empty, 2));
+    rejected(
+        "sum: expected each axis once",
+        () -> Reductions.sum(Target.on(ALONE), empty, Axes.of(0, -2)));
+    rejected("top-k: k must be in [0, 0]", () -> Reductions.topK(ALONE, empty, 1, 1));
     rejected(
         "softmax: expected a floating dtype",
-        () -> Softmax.softmax(ALONE, Tensor.of(new int[2], 2), 0));
+        () -> Reductions.softmax(Target.on(ALONE), Tensor.of(new int[2], 2), 0));
   }
 
   private static void rejected(String start, Runnable use) {

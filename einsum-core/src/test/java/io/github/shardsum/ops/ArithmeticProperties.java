@@ -182,6 +182,20 @@ class ArithmeticProperties {
   }
 
   @Test
+  void negativePowersOfIntegersAreTheExactOnesRoundedTowardZero() {
+    for (DType dtype : List.of(DType.I32, DType.I64)) {
+      Tensor bases = Tensor.of(new int[] {2, -2, 3, 1, -1, 0}, 6).convert(dtype);
+      for (long exponent : new long[] {-1, -2, -31, -32, -33, -64}) {
+        long odd = exponent % 2 == 0 ? 1 : -1;
+        assertArrayEquals(
+            new long[] {0, 0, 0, 1, odd, -1},
+            Elementwise.power(bases, exponent).toLongArray(),
+            dtype + " " + exponent);
+      }
+    }
+  }
+
+  @Test
   void infinitiesAndNanAreThoseOfTheDefinition() {
     double[] special = {NAN, INFINITY, -INFINITY, 0.0, -0.0, 1.5, -3, Double.MIN_VALUE};
     for (DType dtype : FLOATING) {
@@ -291,16 +305,16 @@ class ArithmeticProperties {
   void outMayBeAnOperandOrAView() {
     float[] data = {1, 2, 3, 4};
     Tensor x = Tensor.of(data, 4);
-    Elementwise.subtractInto(x, x, Tensor.scalar(F32, 1));
+    Elementwise.subtract(Target.into(x), x, Tensor.scalar(F32, 1));
     assertArrayEquals(new float[] {0, 1, 2, 3}, data);
-    Elementwise.negateInto(x.slice(0, 1, 3), x.slice(0, 1, 3));
+    Elementwise.negate(Target.into(x.slice(0, 1, 3)), x.slice(0, 1, 3));
     assertArrayEquals(new float[] {0, -1, -2, 3}, data);
-    Logic.whereInto(x, Logic.lt(x, 0), Tensor.scalar(F32, 9), x);
+    Logic.where(Target.into(x), Logic.lt(x, 0), Tensor.scalar(F32, 9), x);
     assertArrayEquals(new float[] {0, 9, 9, 3}, data);
-    Elementwise.clipInto(x, x, 1, 5);
+    Elementwise.clip(Target.into(x), x, 1, 5);
     assertArrayEquals(new float[] {1, 5, 5, 3}, data);
     Tensor flags = Tensor.ofBool(new byte[] {1, 0}, 2);
-    Logic.notInto(flags, flags);
+    Logic.not(Target.into(flags), flags);
     assertArrayEquals(new long[] {0, 1}, flags.toLongArray());
   }
 
@@ -310,12 +324,14 @@ class ArithmeticProperties {
     double[] values = random.doubles(100_003, -2, 2).toArray();
     Tensor x = Tensor.of(values, values.length).convert(F32);
     Tensor y = x.slice(0, values.length - 1, -1, -1);
-    Tensor power = Elementwise.power(Workers.sequential(), x, y);
-    Tensor chosen = Logic.where(Workers.sequential(), Logic.lt(x, y), x, y);
+    Tensor power = Elementwise.power(Target.on(Workers.sequential()), x, y);
+    Tensor chosen = Logic.where(Target.on(Workers.sequential()), Logic.lt(x, y), x, y);
     for (Workers workers : Operands.workers()) {
-      assertArrayEquals(power.toFloatArray(), Elementwise.power(workers, x, y).toFloatArray());
       assertArrayEquals(
-          chosen.toFloatArray(), Logic.where(workers, Logic.lt(x, y), x, y).toFloatArray());
+          power.toFloatArray(), Elementwise.power(Target.on(workers), x, y).toFloatArray());
+      assertArrayEquals(
+          chosen.toFloatArray(),
+          Logic.where(Target.on(workers), Logic.lt(x, y), x, y).toFloatArray());
     }
     assertArrayEquals(power.toFloatArray(), Elementwise.power(x, y).toFloatArray());
     try (Arena arena = Arena.ofConfined()) {
@@ -345,7 +361,7 @@ class ArithmeticProperties {
       Oracles.refused("add: number must be one that i32 holds", () -> Elementwise.add(whole, wide));
       Oracles.refused("maximum: number must be", () -> Elementwise.maximum(whole, wide));
       Oracles.refused("subtract: number must be", () -> Elementwise.subtract(wide, whole));
-      Oracles.refused("scale: number must be", () -> Elementwise.scale(wide, whole));
+      Oracles.refused("multiply: number must be", () -> Elementwise.multiply(whole, wide));
       Oracles.refused("where: number must be", () -> Logic.where(flags, whole, wide));
     }
     assertEquals(-2147483648, Elementwise.minimum(whole, -2147483648.0).getLong(0));
@@ -356,13 +372,13 @@ class ArithmeticProperties {
     Oracles.refused("where: expected a condition of bool", () -> Logic.where(x, x, x));
     Oracles.refused(
         "where: expected sizes that are equal", () -> Logic.where(flags, x, Tensor.zeros(F32, 3)));
-    Oracles.refused("eq: expected an out of bool[4]", () -> Logic.eqInto(x, x, x));
+    Oracles.refused("eq: expected an out of bool[4]", () -> Logic.eq(Target.into(x), x, x));
     Oracles.refused(
         "subtract: expected an out that shares no element",
-        () -> Elementwise.subtractInto(x.slice(0, 3, -1, -1), x, x));
+        () -> Elementwise.subtract(Target.into(x.slice(0, 3, -1, -1)), x, x));
     Oracles.refused(
         "where: expected an out that shares no element",
-        () -> Logic.whereInto(x.slice(0, 3, -1, -1), flags, x, x));
+        () -> Logic.where(Target.into(x.slice(0, 3, -1, -1)), flags, x, x));
     assertArrayEquals(new float[] {1, 2, 3, 4}, data);
   }
 }

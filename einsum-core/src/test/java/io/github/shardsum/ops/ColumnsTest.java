@@ -80,13 +80,13 @@ class ColumnsTest {
           "any", x, t -> Reductions.any(t, 0), c -> Arrays.stream(c).anyMatch(v -> v != 0) ? 1 : 0);
       check(
           "all", x, t -> Reductions.all(t, 0), c -> Arrays.stream(c).allMatch(v -> v != 0) ? 1 : 0);
-      check("mean", x, t -> Statistics.mean(t, 0), ColumnsTest::mean);
-      check("var", x, t -> Statistics.var(t, 1, Axes.of(0)), ColumnsTest::variance);
-      check("std", x, t -> Statistics.std(t, 1, Axes.of(0)), c -> Math.sqrt(variance(c)));
+      check("mean", x, t -> Reductions.mean(t, 0), ColumnsTest::mean);
+      check("var", x, t -> Reductions.var(t, 1, Axes.of(0)), ColumnsTest::variance);
+      check("std", x, t -> Reductions.std(t, 1, Axes.of(0)), c -> Math.sqrt(variance(c)));
       check(
           "norm",
           x,
-          t -> Statistics.norm(t, 0),
+          t -> Reductions.norm(t, 0),
           c -> Math.sqrt(Arrays.stream(c).map(v -> v * v).sum()));
     }
   }
@@ -98,7 +98,7 @@ class ColumnsTest {
       x.set(Double.NaN, 20, 299);
       for (Tensor result :
           new Tensor[] {
-            Reductions.max(x, 0), Reductions.min(x, 0), Statistics.mean(x, 0), Statistics.var(x, 0)
+            Reductions.max(x, 0), Reductions.min(x, 0), Reductions.mean(x, 0), Reductions.var(x, 0)
           }) {
         assertEquals(Double.NaN, result.getDouble(299));
         assertFalse(Double.isNaN(result.getDouble(298)));
@@ -115,10 +115,10 @@ class ColumnsTest {
             x -> Reductions.prod(x, 0),
             x -> Reductions.max(x, 0),
             x -> Reductions.min(x, 0),
-            x -> Statistics.mean(x, 0),
-            x -> Statistics.var(x, 0),
-            x -> Statistics.std(x, 0),
-            x -> Statistics.norm(x, 0));
+            x -> Reductions.mean(x, 0),
+            x -> Reductions.var(x, 0),
+            x -> Reductions.std(x, 0),
+            x -> Reductions.norm(x, 0));
     for (DType dtype : new DType[] {DType.F32, DType.F64}) {
       for (long[] shape : new long[][] {{ROWS, COLUMNS}, {1000, 16}, {5000, 20}, {70_000, 17}}) {
         Tensor x = Sampler.of(7).normal(dtype, shape);
@@ -135,16 +135,18 @@ class ColumnsTest {
   @Test
   void viewsOutsAndThreadsDoNotMatter() {
     Tensor x = Sampler.of(3).uniform(DType.F32, ROWS, COLUMNS);
-    float[] expected = Statistics.std(Workers.sequential(), x, 0, Axes.of(0)).toFloatArray();
+    float[] expected =
+        Reductions.std(Target.on(Workers.sequential()), x, 0, Axes.of(0)).toFloatArray();
     for (Workers workers : Operands.workers()) {
-      assertArrayEquals(expected, Statistics.std(workers, x, 0, Axes.of(0)).toFloatArray());
+      assertArrayEquals(
+          expected, Reductions.std(Target.on(workers), x, 0, Axes.of(0)).toFloatArray());
     }
     Tensor wide = Tensor.zeros(DType.F32, ROWS, COLUMNS + 9);
     Tensor part = wide.slice(1, 4, COLUMNS + 4);
     part.assign(x);
-    assertArrayEquals(expected, Statistics.std(part, 0).toFloatArray());
+    assertArrayEquals(expected, Reductions.std(part, 0).toFloatArray());
     Tensor spaced = Tensor.zeros(DType.F32, COLUMNS, 2);
-    Statistics.stdInto(spaced.select(1, 1), x, 0, Axes.of(0));
+    Reductions.std(Target.into(spaced.select(1, 1)), x, 0, Axes.of(0));
     assertArrayEquals(expected, spaced.select(1, 1).toFloatArray());
   }
 }

@@ -187,21 +187,21 @@ class CreationTest {
       assertEquals(philox.uniform(i, 5), wide.getDouble(i / 100, i % 100));
       assertEquals((philox.bits(i, 5) >>> 40) * 0x1p-24, single.getDouble(i));
     }
-    assertEquals(0.5, Statistics.mean(wide).getDouble(), 0.02);
+    assertEquals(0.5, Reductions.mean(wide).getDouble(), 0.02);
     assertTrue(Reductions.max(sampler.uniform(BF16, 5000)).getDouble() < 1);
   }
 
   @Test
   void normalNumbersHaveTheirMoments() {
     Tensor x = Sampler.of(1).normal(F64, 20_000);
-    assertEquals(0, Statistics.mean(x).getDouble(), 0.03);
-    assertEquals(1, Statistics.std(x).getDouble(), 0.03);
+    assertEquals(0, Reductions.mean(x).getDouble(), 0.03);
+    assertEquals(1, Reductions.std(x).getDouble(), 0.03);
     Tensor cubes = Elementwise.power(x, 3);
-    assertEquals(0, Statistics.mean(cubes).getDouble(), 0.1);
-    assertEquals(3, Statistics.mean(Elementwise.power(x, 4)).getDouble(), 0.2);
+    assertEquals(0, Reductions.mean(cubes).getDouble(), 0.1);
+    assertEquals(3, Reductions.mean(Elementwise.power(x, 4)).getDouble(), 0.2);
     // Of the normal distribution 68.27 % are within one deviation.
     Tensor near = Logic.lt(Elementwise.abs(x), 1);
-    assertEquals(0.6827, Statistics.mean(near).getDouble(), 0.015);
+    assertEquals(0.6827, Reductions.mean(near).getDouble(), 0.015);
     assertArrayEquals(
         x.convert(F32).toFloatArray(), Sampler.of(1).normal(F32, 20_000).toFloatArray());
   }

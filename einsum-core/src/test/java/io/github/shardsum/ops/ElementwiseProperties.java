@@ -68,8 +68,8 @@ class ElementwiseProperties {
 
   @Property
   void reluAndScaleAreThoseOfEachElement(@ForAll("numbers") Tensor x) {
-    Tensor relu = Elementwise.relu(ALONE, x);
-    Tensor scaled = Elementwise.scale(ALONE, -3, x);
+    Tensor relu = Elementwise.relu(Target.on(ALONE), x);
+    Tensor scaled = Elementwise.multiply(Target.on(ALONE), x, -3);
     assertEquals(x.dtype(), relu.dtype());
     Operands.forEachIndex(
         x.shape(),
@@ -81,8 +81,8 @@ class ElementwiseProperties {
 
   @Property
   void sumsAndProductsArePromotedAndBroadcast(@ForAll("pairs") Pair pair) {
-    Tensor sum = Elementwise.add(ALONE, pair.x, pair.y);
-    Tensor product = Elementwise.multiply(ALONE, pair.x, pair.y);
+    Tensor sum = Elementwise.add(Target.on(ALONE), pair.x, pair.y);
+    Tensor product = Elementwise.multiply(Target.on(ALONE), pair.x, pair.y);
     DType dtype = pair.x.dtype().promote(pair.y.dtype());
     assertEquals(dtype, sum.dtype());
     assertEquals(dtype, product.dtype());
@@ -100,7 +100,7 @@ class ElementwiseProperties {
 
   @Property
   void expIsThatOfTheComputedTypeRoundedOnce(@ForAll("floating") Tensor x) {
-    Tensor exp = Elementwise.exp(ALONE, x);
+    Tensor exp = Elementwise.exp(Target.on(ALONE), x);
     Operands.forEachIndex(
         x.shape(),
         i -> {
@@ -117,10 +117,10 @@ class ElementwiseProperties {
 
   @Property
   void outMayBeAnOperand(@ForAll("numbers") Tensor x) {
-    Tensor expected = Elementwise.add(ALONE, x, x);
-    Elementwise.addInto(ALONE, x, x, x);
+    Tensor expected = Elementwise.add(Target.on(ALONE), x, x);
+    Elementwise.add(Target.into(ALONE, x), x, x);
     assertArrayEquals(expected.toDoubleArray(), x.toDoubleArray());
-    Elementwise.scaleInto(ALONE, x, 2, x);
+    Elementwise.multiply(Target.into(ALONE, x), x, 2);
     Operands.forEachIndex(x.shape(), i -> assertEquals(2 * expected.getDouble(i), x.getDouble(i)));
   }
 
@@ -132,14 +132,14 @@ class ElementwiseProperties {
       values[i] = (float) (random.nextGaussian() * 30);
     }
     Tensor heap = Tensor.of(values, values.length);
-    float[] expected = Elementwise.exp(ALONE, heap).toFloatArray();
+    float[] expected = Elementwise.exp(Target.on(ALONE), heap).toFloatArray();
     Tensor odd = Tensor.allocate(Arena.ofAuto(), DType.BOOL, Shape.of(values.length * 4L + 1));
     MemorySegment unaligned = odd.segment().asSlice(1);
     MemorySegment.copy(heap.segment(), 0, unaligned, 0, values.length * 4L);
     Tensor off = Tensor.of(DType.F32, unaligned, values.length);
     for (Workers workers : Operands.workers()) {
-      assertArrayEquals(expected, Elementwise.exp(workers, heap).toFloatArray());
-      assertArrayEquals(expected, Elementwise.exp(workers, off).toFloatArray());
+      assertArrayEquals(expected, Elementwise.exp(Target.on(workers), heap).toFloatArray());
+      assertArrayEquals(expected, Elementwise.exp(Target.on(workers), off).toFloatArray());
     }
   }
 
@@ -148,7 +148,7 @@ class ElementwiseProperties {
     // 1 + 2^-8 is a tie between 1 and 1 + 2^-7.
     Tensor x = Tensor.ofBf16(new short[] {Bf16.fromFloat(1f)}, 1);
     Tensor y = Tensor.ofBf16(new short[] {Bf16.fromFloat(0x1p-8f)}, 1);
-    assertEquals(1, Elementwise.add(ALONE, x, y).getDouble(0));
+    assertEquals(1, Elementwise.add(Target.on(ALONE), x, y).getDouble(0));
   }
 
   @Test
@@ -156,25 +156,27 @@ class ElementwiseProperties {
     float[] data = {1, 2, 3, 4};
     Tensor x = Tensor.of(data, 4);
     rejected(
-        "exp: expected a floating dtype", () -> Elementwise.exp(ALONE, Tensor.of(new int[1], 1)));
-    rejected("relu: expected a dtype of numbers", () -> Elementwise.relu(ALONE, bools()));
+        "exp: expected a floating dtype",
+        () -> Elementwise.exp(Target.on(ALONE), Tensor.of(new int[1], 1)));
     rejected(
-        "scale: expected an integer factor",
-        () -> Elementwise.scale(ALONE, 0.5, Tensor.of(new long[] {1}, 1)));
+        "relu: expected a dtype of numbers", () -> Elementwise.relu(Target.on(ALONE), bools()));
+    rejected(
+        "multiply: expected an integer up to 2^53",
+        () -> Elementwise.multiply(Target.on(ALONE), Tensor.of(new long[] {1}, 1), 0.5));
     rejected(
         "add: expected sizes that are equal from the right or 1",
-        () -> Elementwise.add(ALONE, x, Tensor.of(new float[3], 3)));
+        () -> Elementwise.add(Target.on(ALONE), x, Tensor.of(new float[3], 3)));
     rejected(
         "exp: expected an out of f32[4]",
-        () -> Elementwise.expInto(ALONE, Tensor.of(new double[4], 4), x));
+        () -> Elementwise.exp(Target.into(ALONE, Tensor.of(new double[4], 4)), x));
     rejected(
         "exp: expected an out that shares no element",
-        () -> Elementwise.expInto(ALONE, x.slice(0, 3, -1, -1), x));
+        () -> Elementwise.exp(Target.into(ALONE, x.slice(0, 3, -1, -1)), x));
     rejected(
         "exp: expected an out whose elements are apart",
-        () -> Elementwise.expInto(ALONE, x.slice(0, 0, 1).broadcastTo(Shape.of(4)), x));
+        () -> Elementwise.exp(Target.into(ALONE, x.slice(0, 0, 1).broadcastTo(Shape.of(4))), x));
     Tensor fixed = Tensor.of(DType.F32, MemorySegment.ofArray(new float[4]).asReadOnly(), 4);
-    rejected("exp: expected a writable out", () -> Elementwise.expInto(ALONE, fixed, x));
+    rejected("exp: expected a writable out", () -> Elementwise.exp(Target.into(ALONE, fixed), x));
     assertArrayEquals(new float[] {1, 2, 3, 4}, data);
   }
 
@@ -193,15 +195,16 @@ class ElementwiseProperties {
     try (Arena arena = Arena.ofConfined()) {
       closed = Tensor.allocate(arena, DType.F32, Shape.of(100_000));
       // One thread works alone where the memory is its own.
-      assertEquals(1, Elementwise.exp(Workers.of(2), closed).getDouble(99_999));
+      assertEquals(1, Elementwise.exp(Target.on(Workers.of(2)), closed).getDouble(99_999));
     }
-    assertThrows(IllegalStateException.class, () -> Elementwise.exp(ALONE, closed));
+    assertThrows(IllegalStateException.class, () -> Elementwise.exp(Target.on(ALONE), closed));
   }
 
   @Test
   void emptyTensorsAndScalarsAreTensorsToo() {
-    assertEquals(0, Elementwise.exp(ALONE, Tensor.zeros(DType.F32, 3, 0)).shape().elementCount());
+    assertEquals(
+        0, Elementwise.exp(Target.on(ALONE), Tensor.zeros(DType.F32, 3, 0)).shape().elementCount());
     Tensor scalar = Tensor.scalar(DType.F64, 2);
-    assertEquals(4, Elementwise.multiply(ALONE, scalar, scalar).getDouble());
+    assertEquals(4, Elementwise.multiply(Target.on(ALONE), scalar, scalar).getDouble());
   }
 }

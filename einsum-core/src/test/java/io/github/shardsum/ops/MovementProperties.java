@@ -43,7 +43,7 @@ class MovementProperties {
         Arrays.asList(IntStream.range(0, c.x.rank()).boxed().toArray(Integer[]::new));
     Collections.shuffle(order, c.random);
     int[] axes = order.stream().mapToInt(i -> i).toArray();
-    Tensor copy = Movement.transpose(ALONE, c.x, axes);
+    Tensor copy = Movement.transpose(Target.on(ALONE), c.x, axes);
     assertTrue(copy.isContiguous());
     assertEquals(c.x.dtype(), copy.dtype());
     assertArrayEquals(c.x.transpose(axes).toDoubleArray(), copy.toDoubleArray());
@@ -55,7 +55,7 @@ class MovementProperties {
     int[] numbers = new int[(int) lead.elementCount()];
     Arrays.setAll(numbers, i -> c.random.nextInt((int) c.x.size(0)));
     Tensor indices = Tensor.of(numbers, lead.toArray());
-    Tensor rows = Movement.gather(ALONE, c.x, indices);
+    Tensor rows = Movement.take(Target.on(ALONE), c.x, indices, 0);
     Operands.forEachIndex(
         lead,
         i ->
@@ -63,7 +63,7 @@ class MovementProperties {
                 c.x.select(0, indices.getLong(i)).toDoubleArray(),
                 rows.select(0, i[0]).select(0, i[1]).toDoubleArray()));
     Tensor apart = Operands.view(c.x.dtype(), rows.shape(), c.random);
-    Movement.gatherInto(ALONE, apart, c.x, indices.convert(DType.I64));
+    Movement.take(Target.into(ALONE, apart), c.x, indices.convert(DType.I64), 0);
     assertArrayEquals(rows.toDoubleArray(), apart.toDoubleArray());
   }
 
@@ -77,10 +77,12 @@ class MovementProperties {
     Tensor off = Tensor.allocate(Arena.ofAuto(), DType.F32, table.shape());
     off.assign(table);
     Tensor indices = Tensor.of(new Random(9).ints(3000, 0, 500).toArray(), 3000);
-    float[] expected = Movement.gather(ALONE, table, indices).toFloatArray();
+    float[] expected = Movement.take(Target.on(ALONE), table, indices, 0).toFloatArray();
     for (Workers workers : Operands.workers()) {
-      assertArrayEquals(expected, Movement.gather(workers, table, indices).toFloatArray());
-      assertArrayEquals(expected, Movement.gather(workers, off, indices).toFloatArray());
+      assertArrayEquals(
+          expected, Movement.take(Target.on(workers), table, indices, 0).toFloatArray());
+      assertArrayEquals(
+          expected, Movement.take(Target.on(workers), off, indices, 0).toFloatArray());
     }
   }
 
@@ -92,16 +94,19 @@ class MovementProperties {
     IndexOutOfBoundsException thrown =
         assertThrows(
             IndexOutOfBoundsException.class,
-            () -> Movement.gatherInto(ALONE, out, table, Tensor.of(new int[] {1, 3}, 2)));
-    assertTrue(thrown.getMessage().contains("[0, 3)"), thrown.getMessage());
+            () -> Movement.take(Target.into(ALONE, out), table, Tensor.of(new int[] {1, 3}, 2), 0));
+    assertTrue(thrown.getMessage().contains("[-3, 3)"), thrown.getMessage());
     assertTrue(thrown.getMessage().contains("got 3 as number 1"), thrown.getMessage());
     assertThrows(
         IndexOutOfBoundsException.class,
-        () -> Movement.gather(ALONE, table, Tensor.of(new int[] {-1}, 1)));
-    assertThrows(IllegalArgumentException.class, () -> Movement.gather(ALONE, table, table));
+        () -> Movement.take(Target.on(ALONE), table, Tensor.of(new int[] {-4}, 1), 0));
+    assertThrows(
+        IllegalArgumentException.class, () -> Movement.take(Target.on(ALONE), table, table, 0));
     assertThrows(
         IllegalArgumentException.class,
-        () -> Movement.gatherInto(ALONE, table.slice(0, 0, 2), table, Tensor.of(new int[2], 2)));
+        () ->
+            Movement.take(
+                Target.into(ALONE, table.slice(0, 0, 2)), table, Tensor.of(new int[2], 2), 0));
     assertArrayEquals(new float[2], data);
   }
 
@@ -109,9 +114,9 @@ class MovementProperties {
   void nothingIsGatheredFromAnEmptyTable() {
     Tensor empty = Tensor.zeros(DType.F32, 0, 4);
     Tensor none = Tensor.of(new int[0], 0);
-    assertEquals(Shape.of(0, 4), Movement.gather(ALONE, empty, none).shape());
+    assertEquals(Shape.of(0, 4), Movement.take(Target.on(ALONE), empty, none, 0).shape());
     assertThrows(
         IndexOutOfBoundsException.class,
-        () -> Movement.gather(ALONE, empty, Tensor.of(new int[1], 1)));
+        () -> Movement.take(Target.on(ALONE), empty, Tensor.of(new int[1], 1), 0));
   }
 }

@@ -36,8 +36,11 @@ final class RefusedOperationsTest {
     Tensor out = out(DType.F32, 3, 4);
     Tensor places = Tensor.of(new int[] {0, 1, 2}, 3);
     Tensor scalar = Tensor.scalar(DType.F32, 1);
-    refused("got a scalar", out, () -> Movement.gatherInto(ALONE, out, scalar, places));
-    refused("i32 or i64", out, () -> Movement.gatherInto(ALONE, out, X, scalar));
+    refused(
+        "expected an axis in [0, 0)",
+        out,
+        () -> Movement.take(Target.into(ALONE, out), scalar, places, 0));
+    refused("i32 or i64", out, () -> Movement.take(Target.into(ALONE, out), X, scalar, 0));
     long[] none = {0, 0};
     for (long[][] frame :
         List.of(
@@ -48,22 +51,22 @@ final class RefusedOperationsTest {
       refused(
           "for each axis of [3, 4]",
           out,
-          () -> Movement.padInto(ALONE, out, X, 0, frame[0], frame[1]));
+          () -> Movement.pad(Target.into(ALONE, out), X, 0, frame[0], frame[1]));
     }
     for (Tensor mask :
         List.of(
             Tensor.full(DType.I32, 1, 3),
             Tensor.full(DType.BOOL, 1, 4),
             Tensor.full(DType.BOOL, 1, 3, 4, 1))) {
-      refused("masked", out, () -> Movement.maskedInto(ALONE, out, X, mask));
-      refused("compress", out, () -> Movement.compressInto(ALONE, out, X, mask, 0));
+      refused("masked", out, () -> Movement.masked(Target.into(ALONE, out), X, mask));
+      refused("compress", out, () -> Movement.compress(Target.into(ALONE, out), X, mask, 0));
     }
     for (Tensor part : List.of(Tensor.zeros(DType.F32, 3, 5), Tensor.zeros(DType.F32, 4))) {
-      refused("along axis 0 only", out, () -> Movement.concatenate(0, X, part));
+      refused("along axis 0 only", out, () -> Movement.concatenate(List.of(X, part), 0));
     }
     Tensor empty = Tensor.zeros(DType.F32, 4, 0);
-    Movement.transposeInto(ALONE, empty, Tensor.zeros(DType.F32, 0, 4), 1, 0);
-    refused("[4, 3]", out, () -> Movement.transposeInto(ALONE, out, X, 1, 0));
+    Movement.transpose(Target.into(ALONE, empty), Tensor.zeros(DType.F32, 0, 4), 1, 0);
+    refused("[4, 3]", out, () -> Movement.transpose(Target.into(ALONE, out), X, 1, 0));
   }
 
   /** Of floats, flags and integers, also where x is not contiguous. */
@@ -75,9 +78,9 @@ final class RefusedOperationsTest {
     x.set(1L, 1, 1);
     assertArrayEquals(new long[] {1, 1, 2, 0}, Movement.nonzero(x).toLongArray());
     Tensor out = Tensor.zeros(DType.I64, 2, 2);
-    Movement.nonzeroInto(out, x);
+    Movement.nonzero(Target.into(out), x);
     assertArrayEquals(new long[] {1, 1, 2, 0}, out.toLongArray());
-    refused("nonzero", out, () -> Movement.nonzeroInto(out, Tensor.full(DType.F32, 1, 3)));
+    refused("nonzero", out, () -> Movement.nonzero(Target.into(out), Tensor.full(DType.F32, 1, 3)));
   }
 
   @Test
@@ -121,18 +124,23 @@ final class RefusedOperationsTest {
   void searchesAndScales() {
     Tensor values = out(DType.F32, 3, 2);
     Tensor indices = out(DType.I32, 3, 2);
-    refused("[0, 4]", values, () -> TopK.of(ALONE, X, -1, 1));
-    refused("[0, 4]", values, () -> TopK.of(ALONE, X, 5, 1));
+    refused("[0, 4]", values, () -> Reductions.topK(ALONE, X, -1, 1));
+    refused("[0, 4]", values, () -> Reductions.topK(ALONE, X, 5, 1));
     Tensor flat = out(DType.F32, 6);
-    refused("top-k", flat, () -> TopK.topKInto(ALONE, flat, indices, X, 1));
+    refused("top-k", flat, () -> Reductions.topK(ALONE, new TopK(flat, indices), X, 1));
     refused(
-        "top-k", values, () -> TopK.topKInto(ALONE, values, Tensor.zeros(DType.F32, 3, 2), X, 1));
+        "top-k",
+        values,
+        () -> Reductions.topK(ALONE, new TopK(values, Tensor.zeros(DType.F32, 3, 2)), X, 1));
     Tensor wide = out(DType.I64, 3, 2);
-    TopK.topKInto(ALONE, values, wide, X, 1);
+    Reductions.topK(ALONE, new TopK(values, wide), X, 1);
     assertArrayEquals(new long[] {0, 1, 0, 1, 0, 1}, wide.toLongArray());
     Tensor ints = out(DType.I64, 4);
     for (double factor : new double[] {0.5, 0x1p54, Double.NaN, Double.NEGATIVE_INFINITY}) {
-      refused("an integer factor", ints, () -> Elementwise.scaleInto(ALONE, ints, factor, ints));
+      refused(
+          "an integer up to 2^53",
+          ints,
+          () -> Elementwise.multiply(Target.into(ALONE, ints), ints, factor));
     }
   }
 

@@ -57,7 +57,7 @@ class ShapesProperties {
         bounds[p] = size;
       }
     }
-    Tensor whole = Movement.concatenate(given, parts);
+    Tensor whole = Movement.concatenate(List.of(parts), given);
     assertEquals(Shape.of(with(shape.toArray(), axis, size)), whole.shape());
     List<Tensor> again = whole.splitAt(given, bounds);
     for (int p = 0; p < parts.length; p++) {
@@ -73,7 +73,8 @@ class ShapesProperties {
     Tensor x = any(random, shape);
     Tensor y = any(random, shape);
     int axis = random.nextInt(shape.rank() + 1);
-    Tensor both = Movement.stack(random.nextBoolean() ? axis : axis - shape.rank() - 1, x, y);
+    Tensor both =
+        Movement.stack(List.of(x, y), random.nextBoolean() ? axis : axis - shape.rank() - 1);
     DType dtype = x.dtype().promote(y.dtype());
     Oracles.assertIs(dtype, shape, x::getDouble, both.select(axis, 0));
     Oracles.assertIs(dtype, shape, y::getDouble, both.select(axis, 1));
@@ -172,7 +173,7 @@ class ShapesProperties {
     for (DType dtype : DType.values()) {
       Tensor x = Operands.view(dtype, Shape.of(3, 7), random);
       Tensor out = Tensor.zeros(dtype, picked.length, 3).transpose();
-      Movement.takeInto(out, x, indices, 1);
+      Movement.take(Target.into(out), x, indices, 1);
       Oracles.assertIs(
           dtype,
           Shape.of(3, picked.length),
@@ -275,14 +276,15 @@ class ShapesProperties {
   @Test
   void noWorkersAreNeeded() {
     Tensor x = Tensor.of(new double[][] {{3, 1, 2}, {0, 0, 0}});
-    assertArrayEquals(new double[] {3, 2}, TopK.of(x, 2, -1).values().select(0, 0).toDoubleArray());
+    assertArrayEquals(
+        new double[] {3, 2}, Reductions.topK(x, 2, -1).values().select(0, 0).toDoubleArray());
     assertArrayEquals(
         new double[] {1 / 3d, 1 / 3d, 1 / 3d},
-        Softmax.softmax(x, -1).select(0, 1).toDoubleArray(),
+        Reductions.softmax(x, -1).select(0, 1).toDoubleArray(),
         1e-15);
-    assertArrayEquals(new double[] {0, 0, 0}, MathFunction.TANH.of(x.select(0, 1)).toDoubleArray());
+    assertArrayEquals(new double[] {0, 0, 0}, Elementwise.tanh(x.select(0, 1)).toDoubleArray());
     assertArrayEquals(
-        new double[] {0, 0, 0}, Movement.gather(x, Tensor.of(new int[] {1}, 1)).toDoubleArray());
+        new double[] {0, 0, 0}, Movement.take(x, Tensor.of(new int[] {1}, 1), 0).toDoubleArray());
   }
 
   @Test
@@ -290,41 +292,43 @@ class ShapesProperties {
     float[] room = new float[4];
     Tensor out = Tensor.of(room, 4);
     Tensor pair = Tensor.of(new float[] {1, 2}, 2);
-    Movement.concatenateInto(out, 0, pair, pair);
+    Movement.concatenate(Target.into(out), List.of(pair, pair), 0);
     assertArrayEquals(new float[] {1, 2, 1, 2}, room);
-    Movement.stackInto(out.reshape(2, 2), 1, pair, pair);
+    Movement.stack(Target.into(out.reshape(2, 2)), List.of(pair, pair), 1);
     assertArrayEquals(new float[] {1, 1, 2, 2}, room);
-    Movement.rollInto(out, Tensor.of(new float[] {1, 2, 3, 4}, 4), 1, -1);
+    Movement.roll(Target.into(out), Tensor.of(new float[] {1, 2, 3, 4}, 4), 1, -1);
     assertArrayEquals(new float[] {4, 1, 2, 3}, room);
-    Movement.padInto(out, pair, 7, new long[] {1}, new long[] {1});
+    Movement.pad(Target.into(out), pair, 7, new long[] {1}, new long[] {1});
     assertArrayEquals(new float[] {7, 1, 2, 7}, room);
     Tensor places = Tensor.of(new int[] {1, -2, 0, 1}, 2, 2);
-    Movement.takeInto(out.reshape(2, 2).transpose(), pair, places, 0);
+    Movement.take(Target.into(out.reshape(2, 2).transpose()), pair, places, 0);
     assertArrayEquals(new float[] {2, 1, 1, 2}, room);
   }
 
   @Test
   void wrongArgumentsAreSaid() {
     Tensor x = Tensor.zeros(F32, 2, 3);
-    Oracles.refused("concatenate: expected at least one tensor", () -> Movement.concatenate(0));
+    Oracles.refused(
+        "concatenate: expected at least one tensor", () -> Movement.concatenate(List.of(), 0));
     Oracles.refused(
         "concatenate: expected shapes that differ along axis 0 only",
-        () -> Movement.concatenate(0, x, Tensor.zeros(F32, 2, 2)));
+        () -> Movement.concatenate(List.of(x, Tensor.zeros(F32, 2, 2)), 0));
     Oracles.refused(
         "concatenate: expected an out that shares no element",
-        () -> Movement.concatenateInto(x, 0, x.slice(0, 0, 1), x.slice(0, 1, 2)));
-    Oracles.refused("stack: expected at least one tensor, got none", () -> Movement.stack(0));
+        () -> Movement.concatenate(Target.into(x), List.of(x.slice(0, 0, 1), x.slice(0, 1, 2)), 0));
     Oracles.refused(
-        "stack: expected tensors of one shape", () -> Movement.stack(0, x, x.transpose()));
+        "stack: expected at least one tensor, got none", () -> Movement.stack(List.of(), 0));
+    Oracles.refused(
+        "stack: expected tensors of one shape", () -> Movement.stack(List.of(x, x.transpose()), 0));
     Oracles.refused(
         "pad: expected a number of at least 0",
         () -> Movement.pad(x, 0, new long[] {0, -1}, new long[2]));
     Oracles.refused(
         "pad: expected an out that shares no element",
-        () -> Movement.padInto(x, x, 0, new long[2], new long[2]));
+        () -> Movement.pad(Target.into(x), x, 0, new long[2], new long[2]));
     Oracles.refused(
         "take: expected an out of f32[2, 1]",
-        () -> Movement.takeInto(x, x, Tensor.zeros(I32, 1), 1));
+        () -> Movement.take(Target.into(x), x, Tensor.zeros(I32, 1), 1));
     Oracles.refused("tile: repeats must be at least 0", () -> Movement.tile(x, -1));
     Oracles.refused("masked: expected a mask of bool", () -> Movement.masked(x, x));
     Oracles.refused(
@@ -357,9 +361,12 @@ class ShapesProperties {
     }
     Tensor out = Tensor.full(F32, 7, 4);
     Tensor ones = Tensor.ones(F32, 2);
-    assertThrows(IllegalStateException.class, () -> Movement.concatenateInto(out, 0, ones, closed));
     assertThrows(
-        IllegalStateException.class, () -> Movement.stackInto(out.reshape(2, 2), 0, ones, closed));
+        IllegalStateException.class,
+        () -> Movement.concatenate(Target.into(out), List.of(ones, closed), 0));
+    assertThrows(
+        IllegalStateException.class,
+        () -> Movement.stack(Target.into(out.reshape(2, 2)), List.of(ones, closed), 0));
     assertArrayEquals(new float[] {7, 7, 7, 7}, out.toFloatArray());
   }
 
@@ -369,17 +376,18 @@ class ShapesProperties {
     Tensor five = Tensor.zeros(F32, 5);
     long[] most = {Long.MAX_VALUE};
     String sizes = ": sizes of the result must be below 2^63, got ";
-    Oracles.refused("pad" + sizes, () -> Movement.padInto(out, five, 1, most, most));
+    Oracles.refused("pad" + sizes, () -> Movement.pad(Target.into(out), five, 1, most, most));
     Oracles.refused("pad" + sizes, () -> Movement.pad(five, 1, new long[1], most));
     // Eight of 2^61 elements and three more: 3, where the sum wraps.
     Tensor[] parts = new Tensor[9];
     Arrays.fill(parts, Tensor.zeros(F32, 1).broadcastTo(Shape.of(1L << 61)));
     parts[0] = Tensor.zeros(F32, 3);
-    Oracles.refused("concatenate" + sizes, () -> Movement.concatenateInto(out, 0, parts));
+    Oracles.refused(
+        "concatenate" + sizes, () -> Movement.concatenate(Target.into(out), List.of(parts), 0));
     Tensor four = Tensor.zeros(F32, 4);
     Oracles.refused("tile" + sizes, () -> Movement.tile(four, 1L << 62));
     Oracles.refused("tile" + sizes, () -> Movement.tile(four, 1L << 61));
-    Oracles.refused("tile" + sizes, () -> Movement.tileInto(out, four, 1L << 62));
+    Oracles.refused("tile" + sizes, () -> Movement.tile(Target.into(out), four, 1L << 62));
     Oracles.refused("shape: expected fewer", () -> Movement.tile(four, 1L << 60));
     assertArrayEquals(new float[] {7, 7, 7}, out.toFloatArray());
   }

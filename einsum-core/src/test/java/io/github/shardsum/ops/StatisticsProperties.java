@@ -36,18 +36,18 @@ class StatisticsProperties {
 
   private static final List<Reduction> FLOATING =
       List.of(
-          new Reduction("mean", Statistics::mean, StatisticsProperties::mean),
-          new Reduction("var", (x, a) -> Statistics.var(x, 0, a), v -> var(v, 0)),
-          new Reduction("std", (x, a) -> Statistics.std(x, 1, a), v -> Math.sqrt(var(v, 1))),
+          new Reduction("mean", Reductions::mean, StatisticsProperties::mean),
+          new Reduction("var", (x, a) -> Reductions.var(x, 0, a), v -> var(v, 0)),
+          new Reduction("std", (x, a) -> Reductions.std(x, 1, a), v -> Math.sqrt(var(v, 1))),
           new Reduction(
-              "norm", Statistics::norm, v -> Math.sqrt(Arrays.stream(v).map(a -> a * a).sum())),
+              "norm", Reductions::norm, v -> Math.sqrt(Arrays.stream(v).map(a -> a * a).sum())),
           new Reduction(
               "log-sum-exp",
-              Statistics::logSumExp,
+              Reductions::logSumExp,
               v -> Math.log(Arrays.stream(v).map(Math::exp).sum())),
-          new Reduction("median", Statistics::median, v -> quantile(v, 0.5)),
+          new Reduction("median", Reductions::median, v -> quantile(v, 0.5)),
           new Reduction(
-              "quantile", (x, a) -> Statistics.quantile(x, 0.3, a), v -> quantile(v, 0.3)));
+              "quantile", (x, a) -> Reductions.quantile(x, 0.3, a), v -> quantile(v, 0.3)));
 
   private static final List<Reduction> SAME =
       List.of(
@@ -205,9 +205,9 @@ class StatisticsProperties {
     double[] medians = {NAN, 2.5, 0.5, -INFINITY, INFINITY};
     for (DType dtype : new DType[] {F32, F64, BF16}) {
       Tensor x = Tensor.of(rows).convert(dtype);
-      assertArrayEquals(logSums, Statistics.logSumExp(x, -1).toDoubleArray());
-      assertArrayEquals(means, Statistics.mean(x, 1).toDoubleArray());
-      assertArrayEquals(medians, Statistics.median(x, 1).toDoubleArray());
+      assertArrayEquals(logSums, Reductions.logSumExp(x, -1).toDoubleArray());
+      assertArrayEquals(means, Reductions.mean(x, 1).toDoubleArray());
+      assertArrayEquals(medians, Reductions.median(x, 1).toDoubleArray());
       assertArrayEquals(new long[] {1, 1, 1, 0, 0}, Reductions.argMax(x, 1).toLongArray());
       assertArrayEquals(new long[] {1, 0, 0, 0, 0}, Reductions.argMin(x, 1).toLongArray());
       assertEquals(NAN, Reductions.prod(x.select(0, 0)).getDouble());
@@ -223,23 +223,23 @@ class StatisticsProperties {
     for (DType dtype : new DType[] {F32, F64, BF16}) {
       Tensor x = Tensor.of(rows).convert(dtype);
       assertArrayEquals(
-          new double[] {INFINITY, -INFINITY}, Statistics.median(x, 1).toDoubleArray());
+          new double[] {INFINITY, -INFINITY}, Reductions.median(x, 1).toDoubleArray());
     }
-    assertEquals(0, Statistics.median(Tensor.of(new double[] {-most, most}, 2)).getDouble());
+    assertEquals(0, Reductions.median(Tensor.of(new double[] {-most, most}, 2)).getDouble());
   }
 
   /** Squares of 2^100 and 2^-100 have no f32. */
   @Test
   void normsOfF32NeitherOverflowNorVanish() {
     for (double size : new double[] {0x1p100, 0x1p-100, 0}) {
-      Tensor x = Elementwise.scale(size, Tensor.ones(F32, 81, 49));
+      Tensor x = Elementwise.multiply(Tensor.ones(F32, 81, 49), size);
       double[] ofRows = new double[81];
       double[] ofColumns = new double[49];
       Arrays.fill(ofRows, 7 * size);
       Arrays.fill(ofColumns, 9 * size);
       for (Tensor each : List.of(x, x.transpose().contiguous().transpose())) {
-        assertArrayEquals(ofRows, Statistics.norm(each, 1).toDoubleArray());
-        assertArrayEquals(ofColumns, Statistics.norm(each, 0).toDoubleArray());
+        assertArrayEquals(ofRows, Reductions.norm(each, 1).toDoubleArray());
+        assertArrayEquals(ofColumns, Reductions.norm(each, 0).toDoubleArray());
       }
     }
   }
@@ -247,30 +247,30 @@ class StatisticsProperties {
   @Test
   void logSumExpDoesNotOverflow() {
     Tensor x = Tensor.of(new double[] {1000, 1000, -1000}, 3);
-    assertEquals(1000 + Math.log(2), Statistics.logSumExp(x).getDouble(), 1e-10);
+    assertEquals(1000 + Math.log(2), Reductions.logSumExp(x).getDouble(), 1e-10);
     assertEquals(
         -1000 + Math.log(2),
-        Statistics.logSumExp(Tensor.of(new double[] {-1000, -1000}, 2)).getDouble(),
+        Reductions.logSumExp(Tensor.of(new double[] {-1000, -1000}, 2)).getDouble(),
         1e-10);
   }
 
   @Test
   void examplesOfNumPysPages() {
     Tensor x = Tensor.of(new double[][] {{1, 2}, {3, 4}});
-    assertEquals(2.5, Statistics.mean(x).getDouble());
-    assertArrayEquals(new double[] {2, 3}, Statistics.mean(x, 0).toDoubleArray());
-    assertEquals(1.25, Statistics.var(x).getDouble());
-    assertArrayEquals(new double[] {1, 1}, Statistics.var(x, 0).toDoubleArray());
-    assertArrayEquals(new double[] {0.25, 0.25}, Statistics.var(x, 1).toDoubleArray());
-    assertEquals(1.118033988749895, Statistics.std(x).getDouble(), 1e-15);
+    assertEquals(2.5, Reductions.mean(x).getDouble());
+    assertArrayEquals(new double[] {2, 3}, Reductions.mean(x, 0).toDoubleArray());
+    assertEquals(1.25, Reductions.var(x).getDouble());
+    assertArrayEquals(new double[] {1, 1}, Reductions.var(x, 0).toDoubleArray());
+    assertArrayEquals(new double[] {0.25, 0.25}, Reductions.var(x, 1).toDoubleArray());
+    assertEquals(1.118033988749895, Reductions.std(x).getDouble(), 1e-15);
     assertEquals(24, Reductions.prod(x).getDouble());
     assertArrayEquals(new double[] {2, 12}, Reductions.prod(x, 1).toDoubleArray());
     Tensor y = Tensor.of(new double[][] {{10, 7, 4}, {3, 2, 1}});
-    assertEquals(3.5, Statistics.median(y).getDouble());
-    assertArrayEquals(new double[] {6.5, 4.5, 2.5}, Statistics.median(y, 0).toDoubleArray());
-    assertArrayEquals(new double[] {7, 2}, Statistics.median(y, 1).toDoubleArray());
-    assertEquals(3.5, Statistics.quantile(y, 0.5).getDouble());
-    Tensor kept = Statistics.quantile(y, 0.5, Axes.of(1).kept());
+    assertEquals(3.5, Reductions.median(y).getDouble());
+    assertArrayEquals(new double[] {6.5, 4.5, 2.5}, Reductions.median(y, 0).toDoubleArray());
+    assertArrayEquals(new double[] {7, 2}, Reductions.median(y, 1).toDoubleArray());
+    assertEquals(3.5, Reductions.quantile(y, 0.5).getDouble());
+    Tensor kept = Reductions.quantile(y, 0.5, Axes.of(1).kept());
     assertEquals(Shape.of(2, 1), kept.shape());
     Tensor z = Tensor.of(new int[] {10, 11, 12, 13, 14, 15}, 2, 3);
     assertEquals(5, Reductions.argMax(z).getLong());
@@ -282,16 +282,16 @@ class StatisticsProperties {
   void outsMayKeepTheAxes() {
     Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}, 2, 3);
     float[] means = new float[2];
-    Statistics.meanInto(Tensor.of(means, 2, 1), x, -1);
+    Reductions.mean(Target.into(Tensor.of(means, 2, 1)), x, Axes.of(-1));
     assertArrayEquals(new float[] {2, 5}, means);
-    Reductions.sumInto(Tensor.of(means, 2), x, -1);
+    Reductions.sum(Target.into(Tensor.of(means, 2)), x, Axes.of(-1));
     assertArrayEquals(new float[] {6, 15}, means);
-    Reductions.maxInto(Workers.sequential(), Tensor.of(means, 2, 1), x, Axes.of(1));
+    Reductions.max(Target.into(Workers.sequential(), Tensor.of(means, 2, 1)), x, Axes.of(1));
     assertArrayEquals(new float[] {3, 6}, means);
     long[] where = new long[1];
-    Reductions.argMinInto(Tensor.of(where, 1, 1), x, 0, 1);
+    Reductions.argMin(Target.into(Tensor.of(where, 1, 1)), x, Axes.of(0, 1));
     assertArrayEquals(new long[] {0}, where);
-    Statistics.varInto(Workers.sequential(), Tensor.of(means, 2), x, 1, Axes.of(1));
+    Reductions.var(Target.into(Workers.sequential(), Tensor.of(means, 2)), x, 1, Axes.of(1));
     assertArrayEquals(new float[] {1, 1}, means);
   }
 
@@ -303,10 +303,10 @@ class StatisticsProperties {
     for (double q : new double[] {0, 0.25, 0.5, 0.999, 1}) {
       assertEquals(
           quantile(values, q),
-          Statistics.quantile(Tensor.of(values, values.length), q).getDouble());
+          Reductions.quantile(Tensor.of(values, values.length), q).getDouble());
       assertEquals(
           quantile(rising, q),
-          Statistics.quantile(Tensor.of(rising, rising.length), q).getDouble(),
+          Reductions.quantile(Tensor.of(rising, rising.length), q).getDouble(),
           1e-9);
     }
   }
@@ -319,14 +319,15 @@ class StatisticsProperties {
     Workers alone = Workers.sequential();
     for (Workers workers : Operands.workers()) {
       assertArrayEquals(
-          Statistics.var(alone, x, 1, axes).toFloatArray(),
-          Statistics.var(workers, x, 1, axes).toFloatArray());
+          Reductions.var(Target.on(alone), x, 1, axes).toFloatArray(),
+          Reductions.var(Target.on(workers), x, 1, axes).toFloatArray());
       assertArrayEquals(
-          Statistics.median(alone, x, axes).toFloatArray(),
-          Statistics.median(workers, x, axes).toFloatArray());
+          Reductions.median(Target.on(alone), x, axes).toFloatArray(),
+          Reductions.median(Target.on(workers), x, axes).toFloatArray());
     }
     assertArrayEquals(
-        Statistics.mean(alone, x, axes).toFloatArray(), Statistics.mean(x, 2, 0).toFloatArray());
+        Reductions.mean(Target.on(alone), x, axes).toFloatArray(),
+        Reductions.mean(x, 2, 0).toFloatArray());
   }
 
   @Test
@@ -338,22 +339,24 @@ class StatisticsProperties {
   @Test
   void wrongArgumentsAreSaid() {
     Tensor x = Tensor.zeros(F32, 2, 3);
-    Oracles.refused("mean: expected an axis in [-2, 2)", () -> Statistics.mean(x, 2));
+    Oracles.refused("mean: expected an axis in [-2, 2)", () -> Reductions.mean(x, 2));
     Oracles.refused("sum: expected an axis in [-2, 2)", () -> Reductions.sum(x, -3));
     Oracles.refused("prod: expected each axis once", () -> Reductions.prod(x, 1, -1));
-    Oracles.refused("quantile: q must be in [0, 1]", () -> Statistics.quantile(x, 1.5));
-    Oracles.refused("quantile: q must be in [0, 1]", () -> Statistics.quantile(x, NAN));
+    Oracles.refused("quantile: q must be in [0, 1]", () -> Reductions.quantile(x, 1.5));
+    Oracles.refused("quantile: q must be in [0, 1]", () -> Reductions.quantile(x, NAN));
     Oracles.refused(
-        "arg-min: expected at least one element", () -> Reductions.argMin(Tensor.zeros(F32, 0), 0));
+        "argMin: expected at least one element", () -> Reductions.argMin(Tensor.zeros(F32, 0), 0));
     Oracles.refused(
         "max: expected at least one element", () -> Reductions.max(Tensor.zeros(F32, 2, 0), -1));
     Oracles.refused(
-        "mean: expected an out of f32[2]", () -> Statistics.meanInto(Tensor.zeros(F64, 2), x, 1));
+        "mean: expected an out of f32[2]",
+        () -> Reductions.mean(Target.into(Tensor.zeros(F64, 2)), x, Axes.of(1)));
     Oracles.refused(
-        "any: expected an out of bool[2]", () -> Reductions.anyInto(Tensor.zeros(I32, 2), x, 1));
+        "any: expected an out of bool[2]",
+        () -> Reductions.any(Target.into(Tensor.zeros(I32, 2)), x, Axes.of(1)));
     Oracles.refused(
         "var: expected an out that shares no element",
-        () -> Statistics.varInto(x.select(1, 0), x, 0, 1));
-    assertTrue(Double.isNaN(Statistics.mean(Tensor.zeros(I64, 0)).getDouble()));
+        () -> Reductions.var(Target.into(x.select(1, 0)), x, 0, Axes.of(1)));
+    assertTrue(Double.isNaN(Reductions.mean(Tensor.zeros(I64, 0)).getDouble()));
   }
 }

@@ -90,11 +90,11 @@ class StridedReductionsTest {
             c -> {
               Tensor x = c.x.tensor();
               long[] sums = c.eachRow(row -> StridedArray.as(c.dtype, Plain.sum(row)));
-              same(sums, Reductions.sum(ALONE, x, c.axis), c);
-              same(c.eachRow(Plain::max), Reductions.max(ALONE, x, c.axis), c);
-              same(c.eachRow(Plain::min), Reductions.min(ALONE, x, c.axis), c);
+              same(sums, Reductions.sum(Target.on(ALONE), x, Axes.of(c.axis)), c);
+              same(c.eachRow(Plain::max), Reductions.max(Target.on(ALONE), x, Axes.of(c.axis)), c);
+              same(c.eachRow(Plain::min), Reductions.min(Target.on(ALONE), x, Axes.of(c.axis)), c);
               long[] first = c.eachRow(row -> Plain.first(row, Plain.max(row)));
-              same(first, Reductions.argMax(ALONE, x, c.axis), c);
+              same(first, Reductions.argMax(Target.on(ALONE), x, Axes.of(c.axis)), c);
             });
   }
 
@@ -106,7 +106,8 @@ class StridedReductionsTest {
               boolean exclusive = random.nextBoolean();
               boolean reverse = random.nextBoolean();
               Tensor out = Tensor.zeros(c.dtype, c.x.tensor().shape());
-              Reductions.cumulativeSumInto(ALONE, out, c.x.tensor(), c.axis, exclusive, reverse);
+              Reductions.cumulativeSum(
+                  Target.into(ALONE, out), c.x.tensor(), exclusive, reverse, c.axis);
               long[] expected = c.eachElement(row -> running(c.dtype, row, exclusive, reverse));
               same(expected, out, c);
             });
@@ -129,7 +130,7 @@ class StridedReductionsTest {
         .forEach(
             c -> {
               int k = Math.min(3, c.x.sizes()[c.axis]);
-              TopK top = TopK.of(ALONE, c.x.tensor(), k, c.axis);
+              TopK top = Reductions.topK(ALONE, c.x.tensor(), k, c.axis);
               same(c.eachElement(row -> largest(row, k)), top.indices(), c);
               same(
                   c.eachElement(
@@ -155,7 +156,7 @@ class StridedReductionsTest {
         .filter(c -> c.dtype.isFloating())
         .forEach(
             c -> {
-              Tensor softmax = Softmax.softmax(ALONE, c.x.tensor(), c.axis);
+              Tensor softmax = Reductions.softmax(Target.on(ALONE), c.x.tensor(), c.axis);
               // Whole numbers differ exactly. Two exponentials within 4 ulp, 8 units each, a sum of
               // positive terms, a reciprocal and a product; as much again for the loop in f64.
               double unit = c.dtype == DType.F64 ? RoundingBound.F64 : RoundingBound.F32;
@@ -196,9 +197,9 @@ class StridedReductionsTest {
                 moved[at % sizes[1] * sizes[0] + at / sizes[1]] = left;
               }
               Tensor x = c.x.tensor();
-              same(sums, Elementwise.add(ALONE, x, y.tensor()), c);
-              same(products, Elementwise.multiply(ALONE, x, y.tensor()), c);
-              same(moved, Movement.transpose(ALONE, x, 1, 0), c);
+              same(sums, Elementwise.add(Target.on(ALONE), x, y.tensor()), c);
+              same(products, Elementwise.multiply(Target.on(ALONE), x, y.tensor()), c);
+              same(moved, Movement.transpose(Target.on(ALONE), x, 1, 0), c);
             });
   }
 
@@ -210,9 +211,18 @@ class StridedReductionsTest {
       Tensor x = Tensor.full(dtype, 1).broadcastTo(Shape.of(n));
       long[] sum = {StridedArray.as(dtype, n)};
       long[] one = {1};
-      assertArrayEquals(sum, StridedArray.elements(Reductions.sum(ALONE, x, 0)), dtype.toString());
-      assertArrayEquals(one, StridedArray.elements(Reductions.max(ALONE, x, 0)), dtype.toString());
-      assertArrayEquals(one, StridedArray.elements(Reductions.min(ALONE, x, 0)), dtype.toString());
+      assertArrayEquals(
+          sum,
+          StridedArray.elements(Reductions.sum(Target.on(ALONE), x, Axes.of(0))),
+          dtype.toString());
+      assertArrayEquals(
+          one,
+          StridedArray.elements(Reductions.max(Target.on(ALONE), x, Axes.of(0))),
+          dtype.toString());
+      assertArrayEquals(
+          one,
+          StridedArray.elements(Reductions.min(Target.on(ALONE), x, Axes.of(0))),
+          dtype.toString());
     }
   }
 

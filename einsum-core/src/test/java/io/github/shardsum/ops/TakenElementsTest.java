@@ -36,7 +36,7 @@ class TakenElementsTest {
         for (DType dtype : List.of(DType.F32, DType.F64, DType.I64)) {
           Tensor x = Tensor.of(values, rows, size).convert(dtype);
           Tensor out = Tensor.zeros(dtype, rows, count);
-          Movement.takeInto(workers, out, x, indices, 1);
+          Movement.take(Target.into(workers, out), x, indices, 1);
           assertArrayEquals(expected, out.toDoubleArray(), dtype + " " + workers);
         }
       }

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.ops.Movement;
+import io.github.shardsum.ops.Target;
 import java.lang.foreign.MemorySegment;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -25,7 +26,8 @@ class TensorTest {
     assertEquals("f32[3, 2] strides [1, 3]", MATRIX.transpose().description());
     assertEquals("f32[3, 2] strides [1, 3]", MATRIX.transpose(-1, 0).description());
     assertEquals(
-        "f32[3, 2]", Movement.transpose(Workers.sequential(), MATRIX, -1, -2).description());
+        "f32[3, 2]",
+        Movement.transpose(Target.on(Workers.sequential()), MATRIX, -1, -2).description());
     assertEquals("f32[2, 3]", MATRIX.description());
   }
 

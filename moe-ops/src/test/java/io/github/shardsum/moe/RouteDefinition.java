@@ -7,6 +7,7 @@ import io.github.shardsum.moe.RouteOptions.Normalization;
 import io.github.shardsum.moe.RouteOptions.Router;
 import io.github.shardsum.moe.RouteOptions.SecondChoice;
 import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -76,7 +77,8 @@ final class RouteDefinition {
   }
 
   private static double[] exp(double[] values) {
-    return Elementwise.exp(Workers.sequential(), Tensor.of(values, values.length)).toDoubleArray();
+    return Elementwise.exp(Target.on(Workers.sequential()), Tensor.of(values, values.length))
+        .toDoubleArray();
   }
 
   private double key(int s, int e) {

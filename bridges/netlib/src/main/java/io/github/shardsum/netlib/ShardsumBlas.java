@@ -7,6 +7,7 @@ import io.github.shardsum.internal.netlib.BlasMatrix;
 import io.github.shardsum.internal.netlib.BlasProducts;
 import io.github.shardsum.internal.netlib.JavaRoutines;
 import io.github.shardsum.ops.Elementwise;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -321,7 +322,7 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     Tensor vector = vector(MemorySegment.ofArray(x), DType.F64, n, offsetx, incx);
-    Elementwise.scaleInto(Workers.sequential(), vector, alpha, vector);
+    Elementwise.multiply(Target.into(Workers.sequential(), vector), vector, alpha);
   }
 
   @Override
@@ -608,7 +609,7 @@ public final class ShardsumBlas extends JavaRoutines {
       return;
     }
     Tensor vector = vector(MemorySegment.ofArray(x), DType.F32, n, offsetx, incx);
-    Elementwise.scaleInto(Workers.sequential(), vector, alpha, vector);
+    Elementwise.multiply(Target.into(Workers.sequential(), vector), vector, alpha);
   }
 
   @Override

@@ -9,13 +9,13 @@ import io.github.shardsum.ops.Logic;
 import io.github.shardsum.ops.Movement;
 import io.github.shardsum.ops.Reductions;
 import io.github.shardsum.ops.Sampler;
-import io.github.shardsum.ops.Softmax;
-import io.github.shardsum.ops.Statistics;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.ops.TopK;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.lang.management.ManagementFactory;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -49,19 +49,19 @@ public final class EverydayForms {
   /** Writes a function of one operand into the result. */
   @FunctionalInterface
   private interface One {
-    void run(Workers workers, Tensor out, Tensor x);
+    Tensor run(Target target, Tensor x);
   }
 
   /** Writes a function of two operands into the result. */
   @FunctionalInterface
   private interface Two {
-    void run(Workers workers, Tensor out, Tensor x, Tensor y);
+    Tensor run(Target target, Tensor x, Tensor y);
   }
 
   /** Writes reductions over axes into the result. */
   @FunctionalInterface
   private interface Reduction {
-    void run(Workers workers, Tensor out, Tensor x, Axes axes);
+    Tensor run(Target target, Tensor x, Axes axes);
   }
 
   /**
@@ -85,110 +85,104 @@ public final class EverydayForms {
 
   private void one(String name, DType dtype, One call) {
     Tensor out = square(dtype);
-    calls.put(name, () -> call.run(ALONE, out, x));
+    calls.put(name, () -> call.run(Target.into(ALONE, out), x));
   }
 
   private void two(String name, DType dtype, Two call) {
     Tensor out = square(dtype);
-    calls.put(name, () -> call.run(ALONE, out, x, y));
+    calls.put(name, () -> call.run(Target.into(ALONE, out), x, y));
   }
 
   /** Adds a reduction over each axis and over both. */
   private void reduced(String name, DType dtype, Reduction call) {
     Tensor row = Tensor.zeros(dtype, n);
     Tensor number = Tensor.zeros(dtype);
-    calls.put(name + " [0]", () -> call.run(ALONE, row, x, Axes.of(0)));
-    calls.put(name + " [1]", () -> call.run(ALONE, row, x, Axes.of(1)));
-    calls.put(name + " all", () -> call.run(ALONE, number, x, Axes.all()));
+    calls.put(name + " [0]", () -> call.run(Target.into(ALONE, row), x, Axes.of(0)));
+    calls.put(name + " [1]", () -> call.run(Target.into(ALONE, row), x, Axes.of(1)));
+    calls.put(name + " all", () -> call.run(Target.into(ALONE, number), x, Axes.all()));
   }
 
   private void elementwise() {
-    one("exp", DType.F32, Elementwise::expInto);
-    one("relu", DType.F32, Elementwise::reluInto);
-    one("log", DType.F32, Elementwise::logInto);
-    one("tanh", DType.F32, Elementwise::tanhInto);
-    one("logistic", DType.F32, Elementwise::logisticInto);
-    one("sine", DType.F32, Elementwise::sineInto);
-    one("cosine", DType.F32, Elementwise::cosineInto);
-    one("negate", DType.F32, Elementwise::negateInto);
-    one("abs", DType.F32, Elementwise::absInto);
-    one("sign", DType.F32, Elementwise::signInto);
-    one("sqrt", DType.F32, Elementwise::sqrtInto);
-    one("rsqrt", DType.F32, Elementwise::rsqrtInto);
-    one("floor", DType.F32, Elementwise::floorInto);
-    two("add", DType.F32, Elementwise::addInto);
-    two("multiply", DType.F32, Elementwise::multiplyInto);
-    two("subtract", DType.F32, Elementwise::subtractInto);
-    two("divide", DType.F32, Elementwise::divideInto);
-    two("remainder", DType.F32, Elementwise::remainderInto);
-    two("maximum", DType.F32, Elementwise::maximumInto);
-    two("minimum", DType.F32, Elementwise::minimumInto);
-    two("power", DType.F32, Elementwise::powerInto);
+    one("exp", DType.F32, Elementwise::exp);
+    one("relu", DType.F32, Elementwise::relu);
+    one("log", DType.F32, Elementwise::log);
+    one("tanh", DType.F32, Elementwise::tanh);
+    one("logistic", DType.F32, Elementwise::logistic);
+    one("sine", DType.F32, Elementwise::sine);
+    one("cosine", DType.F32, Elementwise::cosine);
+    one("negate", DType.F32, Elementwise::negate);
+    one("abs", DType.F32, Elementwise::abs);
+    one("sign", DType.F32, Elementwise::sign);
+    one("sqrt", DType.F32, Elementwise::sqrt);
+    one("rsqrt", DType.F32, Elementwise::rsqrt);
+    one("floor", DType.F32, Elementwise::floor);
+    two("add", DType.F32, Elementwise::add);
+    two("multiply", DType.F32, Elementwise::multiply);
+    two("subtract", DType.F32, Elementwise::subtract);
+    two("divide", DType.F32, Elementwise::divide);
+    two("remainder", DType.F32, Elementwise::remainder);
+    two("maximum", DType.F32, Elementwise::maximum);
+    two("minimum", DType.F32, Elementwise::minimum);
+    two("power", DType.F32, Elementwise::power);
     Tensor out = square(DType.F32);
     Tensor row = y.select(0, 0);
     Tensor transposed = y.transpose();
-    calls.put("scale", () -> Elementwise.scaleInto(ALONE, out, 2, x));
-    calls.put("clip", () -> Elementwise.clipInto(ALONE, out, x, 0, 1));
-    calls.put("add number", () -> Elementwise.addInto(ALONE, out, x, 2));
-    calls.put("divide of", () -> Elementwise.divideInto(ALONE, out, 2, x));
-    calls.put("add row", () -> Elementwise.addInto(ALONE, out, x, row));
-    calls.put("add transposed", () -> Elementwise.addInto(ALONE, out, x, transposed));
+    calls.put("scale", () -> Elementwise.multiply(Target.into(ALONE, out), x, 2));
+    calls.put("clip", () -> Elementwise.clip(Target.into(ALONE, out), x, 0, 1));
+    calls.put("add number", () -> Elementwise.add(Target.into(ALONE, out), x, 2));
+    calls.put("divide of", () -> Elementwise.divide(Target.into(ALONE, out), 2, x));
+    calls.put("add row", () -> Elementwise.add(Target.into(ALONE, out), x, row));
+    calls.put("add transposed", () -> Elementwise.add(Target.into(ALONE, out), x, transposed));
   }
 
   private void logic() {
-    two("eq", DType.BOOL, Logic::eqInto);
-    two("ne", DType.BOOL, Logic::neInto);
-    two("lt", DType.BOOL, Logic::ltInto);
-    two("le", DType.BOOL, Logic::leInto);
-    two("gt", DType.BOOL, Logic::gtInto);
-    two("ge", DType.BOOL, Logic::geInto);
-    two("and", DType.BOOL, Logic::andInto);
-    two("or", DType.BOOL, Logic::orInto);
-    two("xor", DType.BOOL, Logic::xorInto);
-    one("not", DType.BOOL, Logic::notInto);
-    one("isNan", DType.BOOL, Logic::isNanInto);
+    two("eq", DType.BOOL, Logic::eq);
+    two("ne", DType.BOOL, Logic::ne);
+    two("lt", DType.BOOL, Logic::lt);
+    two("le", DType.BOOL, Logic::le);
+    two("gt", DType.BOOL, Logic::gt);
+    two("ge", DType.BOOL, Logic::ge);
+    two("and", DType.BOOL, Logic::and);
+    two("or", DType.BOOL, Logic::or);
+    two("xor", DType.BOOL, Logic::xor);
+    one("not", DType.BOOL, Logic::not);
+    one("isNan", DType.BOOL, Logic::isNan);
     Tensor found = square(DType.BOOL);
     Tensor out = square(DType.F32);
     Tensor mask = Logic.gt(Sampler.of(3).uniform(DType.F32, n, n), 0.5);
-    calls.put("gt number", () -> Logic.gtInto(ALONE, found, x, 0.5));
-    calls.put("where", () -> Logic.whereInto(ALONE, out, mask, x, y));
-    calls.put("where number", () -> Logic.whereInto(ALONE, out, mask, x, 0));
+    calls.put("gt number", () -> Logic.gt(Target.into(ALONE, found), x, 0.5));
+    calls.put("where", () -> Logic.where(Target.into(ALONE, out), mask, x, y));
+    calls.put("where number", () -> Logic.where(Target.into(ALONE, out), mask, x, 0));
   }
 
   private void reductions() {
-    reduced("sum", DType.F32, Reductions::sumInto);
-    reduced("max", DType.F32, Reductions::maxInto);
-    reduced("min", DType.F32, Reductions::minInto);
-    reduced("prod", DType.F32, Reductions::prodInto);
-    reduced("any", DType.BOOL, Reductions::anyInto);
-    reduced("all", DType.BOOL, Reductions::allInto);
-    reduced("argMax", DType.I64, Reductions::argMaxInto);
-    reduced("argMin", DType.I64, Reductions::argMinInto);
+    reduced("sum", DType.F32, Reductions::sum);
+    reduced("max", DType.F32, Reductions::max);
+    reduced("min", DType.F32, Reductions::min);
+    reduced("prod", DType.F32, Reductions::prod);
+    reduced("any", DType.BOOL, Reductions::any);
+    reduced("all", DType.BOOL, Reductions::all);
+    reduced("argMax", DType.I64, Reductions::argMax);
+    reduced("argMin", DType.I64, Reductions::argMin);
     Tensor out = square(DType.F32);
     Tensor values = Tensor.zeros(DType.F32, n, 8);
     Tensor indices = Tensor.zeros(DType.I32, n, 8);
-    calls.put("cumulativeSum", () -> Reductions.cumulativeSumInto(ALONE, out, x, 0, false, false));
-    calls.put("softmax", () -> Softmax.softmaxInto(ALONE, out, x, 0));
-    calls.put("topK", () -> TopK.topKInto(ALONE, values, indices, x, 1));
+    calls.put(
+        "cumulativeSum",
+        () -> Reductions.cumulativeSum(Target.into(ALONE, out), x, false, false, 0));
+    calls.put("softmax", () -> Reductions.softmax(Target.into(ALONE, out), x, 0));
+    calls.put("topK", () -> Reductions.topK(ALONE, new TopK(values, indices), x, 1));
   }
 
   private void statistics() {
-    reduced("mean", DType.F32, Statistics::meanInto);
-    reduced("norm", DType.F32, Statistics::normInto);
-    reduced("logSumExp", DType.F32, Statistics::logSumExpInto);
-    reduced("median", DType.F32, Statistics::medianInto);
+    reduced("mean", DType.F32, Reductions::mean);
+    reduced("norm", DType.F32, Reductions::norm);
+    reduced("logSumExp", DType.F32, Reductions::logSumExp);
+    reduced("median", DType.F32, Reductions::median);
+    reduced("var", DType.F32, (target, of, axes) -> Reductions.var(target, of, 1, axes));
+    reduced("std", DType.F32, (target, of, axes) -> Reductions.std(target, of, 1, axes));
     reduced(
-        "var",
-        DType.F32,
-        (workers, out, of, axes) -> Statistics.varInto(workers, out, of, 1, axes));
-    reduced(
-        "std",
-        DType.F32,
-        (workers, out, of, axes) -> Statistics.stdInto(workers, out, of, 1, axes));
-    reduced(
-        "quantile",
-        DType.F32,
-        (workers, out, of, axes) -> Statistics.quantileInto(workers, out, of, 0.25, axes));
+        "quantile", DType.F32, (target, of, axes) -> Reductions.quantile(target, of, 0.25, axes));
   }
 
   private void movement() {
@@ -198,21 +192,22 @@ public final class EverydayForms {
     Tensor order = Sampler.of(1).permutation(n);
     Tensor twice = Tensor.zeros(DType.F32, 2L * n, n);
     Tensor both = Tensor.zeros(DType.F32, 2, n, n);
-    calls.put("transpose", () -> Movement.transposeInto(ALONE, out, x, 1, 0));
-    calls.put("gather", () -> Movement.gatherInto(ALONE, out, x, order));
-    calls.put("take", () -> Movement.takeInto(ALONE, out, x, order, 1));
-    calls.put("concatenate", () -> Movement.concatenateInto(ALONE, twice, 0, x, y));
-    calls.put("stack", () -> Movement.stackInto(ALONE, both, 0, x, y));
-    calls.put("pad", () -> Movement.padInto(ALONE, framed, x, 0, frame, frame));
-    calls.put("roll", () -> Movement.rollInto(ALONE, out, x, 3, 0));
-    calls.put("tile", () -> Movement.tileInto(ALONE, twice, x, 2, 1));
+    calls.put("transpose", () -> Movement.transpose(Target.into(ALONE, out), x, 1, 0));
+    calls.put("gather", () -> Movement.take(Target.into(ALONE, out), x, order, 0));
+    calls.put("take", () -> Movement.take(Target.into(ALONE, out), x, order, 1));
+    calls.put(
+        "concatenate", () -> Movement.concatenate(Target.into(ALONE, twice), List.of(x, y), 0));
+    calls.put("stack", () -> Movement.stack(Target.into(ALONE, both), List.of(x, y), 0));
+    calls.put("pad", () -> Movement.pad(Target.into(ALONE, framed), x, 0, frame, frame));
+    calls.put("roll", () -> Movement.roll(Target.into(ALONE, out), x, 3, 0));
+    calls.put("tile", () -> Movement.tile(Target.into(ALONE, twice), x, 2, 1));
     // The mask selects every second slice, which is half of all elements.
     Tensor mask = Logic.eq(Elementwise.remainder(Creation.arange(DType.I32, n), 2), 0);
     Tensor half = Tensor.zeros(DType.F32, n / 2, n);
     Tensor places = Tensor.zeros(DType.I64, n / 2, 1);
-    calls.put("masked", () -> Movement.maskedInto(ALONE, half, x, mask));
-    calls.put("compress", () -> Movement.compressInto(ALONE, half, x, mask, 0));
-    calls.put("nonzero", () -> Movement.nonzeroInto(places, mask));
+    calls.put("masked", () -> Movement.masked(Target.into(ALONE, half), x, mask));
+    calls.put("compress", () -> Movement.compress(Target.into(ALONE, half), x, mask, 0));
+    calls.put("nonzero", () -> Movement.nonzero(Target.into(places), mask));
   }
 
   private void making() {

@@ -2,7 +2,8 @@ package io.github.shardsum.bench;
 
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.ops.Elementwise;
-import io.github.shardsum.ops.Softmax;
+import io.github.shardsum.ops.Reductions;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -46,8 +47,8 @@ public class SoftmaxBenchmark {
     x = Tensor.of(BenchmarkData.integers(ELEMENTS), ELEMENTS / row, row);
     shares = Tensor.of(new float[ELEMENTS], ELEMENTS / row, row);
     powers = Tensor.of(new float[ELEMENTS], ELEMENTS / row, row);
-    Softmax.softmaxInto(workers, shares, x, 1);
-    Elementwise.expInto(workers, powers, x);
+    Reductions.softmax(Target.into(workers, shares), x, 1);
+    Elementwise.exp(Target.into(workers, powers), x);
   }
 
   /** Softmax by vectors. */
@@ -57,7 +58,7 @@ public class SoftmaxBenchmark {
       value = 2,
       jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector"})
   public Tensor softmaxVector() {
-    Softmax.softmaxInto(workers, shares, x, 1);
+    Reductions.softmax(Target.into(workers, shares), x, 1);
     return shares;
   }
 
@@ -66,7 +67,7 @@ public class SoftmaxBenchmark {
   @OperationsPerInvocation(ELEMENTS)
   @Fork(value = 1, jvmArgsPrepend = "-Dshardsum.kernels=scalar")
   public Tensor softmaxScalar() {
-    Softmax.softmaxInto(workers, shares, x, 1);
+    Reductions.softmax(Target.into(workers, shares), x, 1);
     return shares;
   }
 
@@ -77,7 +78,7 @@ public class SoftmaxBenchmark {
       value = 2,
       jvmArgsPrepend = {"--add-modules", "jdk.incubator.vector"})
   public Tensor expVector() {
-    Elementwise.expInto(workers, powers, x);
+    Elementwise.exp(Target.into(workers, powers), x);
     return powers;
   }
 
@@ -86,7 +87,7 @@ public class SoftmaxBenchmark {
   @OperationsPerInvocation(ELEMENTS)
   @Fork(value = 1, jvmArgsPrepend = "-Dshardsum.kernels=scalar")
   public Tensor expScalar() {
-    Elementwise.expInto(workers, powers, x);
+    Elementwise.exp(Target.into(workers, powers), x);
     return powers;
   }
 

@@ -4,12 +4,12 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.ops.Axes;
 import io.github.shardsum.ops.ByteVectors;
 import io.github.shardsum.ops.Elementwise;
-import io.github.shardsum.ops.MathFunction;
 import io.github.shardsum.ops.Reductions;
 import io.github.shardsum.ops.Sampler;
-import io.github.shardsum.ops.Softmax;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -18,10 +18,23 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BiFunction;
 
 /** Runs every kind of kernel until it is compiled, and prints what more rows allocate. */
 public final class HotLoops {
   private static final Workers ALONE = Workers.sequential();
+
+  private static final Map<String, BiFunction<Target, Tensor, Tensor>> FUNCTIONS =
+      new TreeMap<>(
+          Map.of(
+              "exp", Elementwise::exp,
+              "log", Elementwise::log,
+              "tanh", Elementwise::tanh,
+              "logistic", Elementwise::logistic,
+              "sine", Elementwise::sine,
+              "cosine", Elementwise::cosine));
 
   private HotLoops() {}
 
@@ -70,9 +83,9 @@ public final class HotLoops {
             Loop.ofRows(name + " native", 4000, 100, rows -> search(dtype, several, rows, true)));
       }
     }
-    for (MathFunction function : MathFunction.values()) {
-      loops.add(Loop.ofRows(function + " f32", 300, 100, rows -> function(function, rows)));
-    }
+    FUNCTIONS.forEach(
+        (name, function) ->
+            loops.add(Loop.ofRows(name + " f32", 300, 100, rows -> function(function, rows))));
     loops.add(Loop.ofRows("power f32", 300, 100, HotLoops::power));
     loops.add(Loop.ofRows("max f32", 300, 100, HotLoops::max));
     loops.forEach(Loop::printGrowth);
@@ -81,7 +94,7 @@ public final class HotLoops {
   private static Runnable softmax(DType dtype, long rows) {
     Tensor x = Tensor.zeros(dtype, rows, 256);
     Tensor out = Tensor.zeros(dtype, rows, 256);
-    return () -> Softmax.softmaxInto(ALONE, out, x, 1);
+    return () -> Reductions.softmax(Target.into(ALONE, out), x, 1);
   }
 
   private static Runnable bytes(byte[] query, long rows) {
@@ -94,7 +107,7 @@ public final class HotLoops {
   private static Runnable exp(DType dtype, long rows) {
     Tensor x = Tensor.zeros(dtype, rows, 256);
     Tensor out = Tensor.zeros(dtype, rows, 256);
-    return () -> Elementwise.expInto(ALONE, out, x);
+    return () -> Elementwise.exp(Target.into(ALONE, out), x);
   }
 
   private static Tensor in(boolean offHeap, DType dtype, long... shape) {
@@ -116,21 +129,21 @@ public final class HotLoops {
     return () -> einsum.runInto(scores, documents, queries);
   }
 
-  private static Runnable function(MathFunction function, long rows) {
+  private static Runnable function(BiFunction<Target, Tensor, Tensor> function, long rows) {
     Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
     Tensor out = Tensor.zeros(DType.F32, rows, 256);
-    return () -> function.into(ALONE, out, x);
+    return () -> function.apply(Target.into(ALONE, out), x);
   }
 
   private static Runnable power(long rows) {
     Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
     Tensor out = Tensor.zeros(DType.F32, rows, 256);
-    return () -> Elementwise.powerInto(ALONE, out, x, x);
+    return () -> Elementwise.power(Target.into(ALONE, out), x, x);
   }
 
   private static Runnable max(long rows) {
     Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
     Tensor out = Tensor.zeros(DType.F32);
-    return () -> Reductions.maxInto(ALONE, out, x, 0, 1);
+    return () -> Reductions.max(Target.into(ALONE, out), x, Axes.of(0, 1));
   }
 }

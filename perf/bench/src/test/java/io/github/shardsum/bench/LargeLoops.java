@@ -5,7 +5,8 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.grouped.GroupedProduct;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.Movement;
-import io.github.shardsum.ops.Softmax;
+import io.github.shardsum.ops.Reductions;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
@@ -90,31 +91,33 @@ public final class LargeLoops {
     add(
         loops,
         "softmax of rows " + dtype,
-        rows -> onRows(dtype, rows, (out, x) -> Softmax.softmaxInto(ALONE, out, x, 1)));
+        rows -> onRows(dtype, rows, (out, x) -> Reductions.softmax(Target.into(ALONE, out), x, 1)));
     add(
         loops,
         "softmax of columns " + dtype,
-        rows -> onRows(dtype, rows, (out, x) -> Softmax.softmaxInto(ALONE, out, x, 0)));
+        rows -> onRows(dtype, rows, (out, x) -> Reductions.softmax(Target.into(ALONE, out), x, 0)));
     add(
         loops,
         "exp " + dtype,
-        rows -> onRows(dtype, rows, (out, x) -> Elementwise.expInto(ALONE, out, x)));
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.exp(Target.into(ALONE, out), x)));
     add(
         loops,
         "relu " + dtype,
-        rows -> onRows(dtype, rows, (out, x) -> Elementwise.reluInto(ALONE, out, x)));
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.relu(Target.into(ALONE, out), x)));
     add(
         loops,
         "scale " + dtype,
-        rows -> onRows(dtype, rows, (out, x) -> Elementwise.scaleInto(ALONE, out, 3, x)));
+        rows ->
+            onRows(dtype, rows, (out, x) -> Elementwise.multiply(Target.into(ALONE, out), x, 3)));
     add(
         loops,
         "add " + dtype,
-        rows -> onRows(dtype, rows, (out, x) -> Elementwise.addInto(ALONE, out, x, x)));
+        rows -> onRows(dtype, rows, (out, x) -> Elementwise.add(Target.into(ALONE, out), x, x)));
     add(
         loops,
         "multiply " + dtype,
-        rows -> onRows(dtype, rows, (out, x) -> Elementwise.multiplyInto(ALONE, out, x, x)));
+        rows ->
+            onRows(dtype, rows, (out, x) -> Elementwise.multiply(Target.into(ALONE, out), x, x)));
     add(loops, "gather " + dtype, rows -> gather(dtype, rows));
     add(loops, "grouped product " + dtype, rows -> grouped(dtype, rows));
     return loops;
@@ -132,7 +135,7 @@ public final class LargeLoops {
 
   private static Runnable gather(DType dtype, long rows) {
     Tensor indices = Tensor.zeros(DType.I32, rows);
-    return onRows(dtype, rows, (out, x) -> Movement.gatherInto(ALONE, out, x, indices));
+    return onRows(dtype, rows, (out, x) -> Movement.take(Target.into(ALONE, out), x, indices, 0));
   }
 
   private static Runnable grouped(DType dtype, long rows) {

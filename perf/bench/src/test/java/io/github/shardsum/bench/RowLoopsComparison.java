@@ -5,9 +5,9 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Epilogue;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.ops.Axes;
 import io.github.shardsum.ops.Reductions;
-import io.github.shardsum.ops.Softmax;
-import io.github.shardsum.ops.TopK;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.RoutingTensor;
 import io.github.shardsum.tensor.Tensor;
@@ -117,14 +117,15 @@ final class RowLoopsComparison {
       Tensor experts = Tensor.zeros(dtype, 4, width);
       loops.add(Loop.once("scatter", 30, () -> Einsum.einsum("se,sm->em", routing, x)));
       loops.add(Loop.once("gather", 30, () -> Einsum.einsum("se,em->sm", routing, experts)));
-      loops.add(Loop.once("sum", 30, () -> Reductions.sum(ALONE, x, 1)));
-      loops.add(Loop.once("max", 30, () -> Reductions.max(ALONE, x, 0)));
-      loops.add(Loop.once("argMax", 30, () -> Reductions.argMax(ALONE, x, 1)));
-      loops.add(Loop.once("cumulative sum", 30, () -> Reductions.cumulativeSum(ALONE, x, 1)));
-      loops.add(Loop.once("top", 30, () -> TopK.of(ALONE, x, 2, 1)));
+      loops.add(Loop.once("sum", 30, () -> Reductions.sum(Target.on(ALONE), x, Axes.of(1))));
+      loops.add(Loop.once("max", 30, () -> Reductions.max(Target.on(ALONE), x, Axes.of(0))));
+      loops.add(Loop.once("argMax", 30, () -> Reductions.argMax(Target.on(ALONE), x, Axes.of(1))));
+      loops.add(
+          Loop.once("cumulative sum", 30, () -> Reductions.cumulativeSum(Target.on(ALONE), x, 1)));
+      loops.add(Loop.once("top", 30, () -> Reductions.topK(ALONE, x, 2, 1)));
       if (dtype.isFloating()) {
-        loops.add(Loop.once("softmax", 30, () -> Softmax.softmax(ALONE, x, 1)));
-        loops.add(Loop.once("softmax", 30, () -> Softmax.softmax(ALONE, x, 0)));
+        loops.add(Loop.once("softmax", 30, () -> Reductions.softmax(Target.on(ALONE), x, 1)));
+        loops.add(Loop.once("softmax", 30, () -> Reductions.softmax(Target.on(ALONE), x, 0)));
       }
     }
   }

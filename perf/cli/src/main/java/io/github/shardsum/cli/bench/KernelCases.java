@@ -18,7 +18,8 @@ import io.github.shardsum.measure.Timed;
 import io.github.shardsum.ops.ByteVectors;
 import io.github.shardsum.ops.Elementwise;
 import io.github.shardsum.ops.Movement;
-import io.github.shardsum.ops.Softmax;
+import io.github.shardsum.ops.Reductions;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
@@ -207,7 +208,7 @@ final class KernelCases {
     Tensor rows = Tensor.of(index, GATHERED);
     Tensor out = Tensor.zeros(DType.F32, GATHERED, MODEL);
     Timed inC = Timed.of(compiled.prepared(index, MODEL));
-    return ratio(rounds, inC, () -> Movement.gatherInto(workers, out, table, rows));
+    return ratio(rounds, inC, () -> Movement.take(Target.into(workers, out), table, rows, 0));
   }
 
   /** One query over documents that do not fit in the second-level cache. */
@@ -275,7 +276,7 @@ final class KernelCases {
       throws MeasurementException {
     Tensor x = PeerInputs.heap(0, Shape.of(ELEMENTS / row, row), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
-    return nanos(rounds, ELEMENTS, () -> Softmax.softmaxInto(workers, out, x, 1));
+    return nanos(rounds, ELEMENTS, () -> Reductions.softmax(Target.into(workers, out), x, 1));
   }
 
   /** The operands fit in the second-level cache, so the exponential is measured, not memory. */
@@ -284,7 +285,7 @@ final class KernelCases {
     int count = ELEMENTS / 16;
     Tensor x = PeerInputs.heap(0, Shape.of(count), DType.F32);
     Tensor out = Tensor.zeros(DType.F32, x.shape());
-    return nanos(rounds, count, () -> Elementwise.expInto(workers, out, x));
+    return nanos(rounds, count, () -> Elementwise.exp(Target.into(workers, out), x));
   }
 
   private static Runnable compiled(String which) {

@@ -13,6 +13,7 @@ import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.moe.RouteInput;
 import io.github.shardsum.ops.Movement;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
@@ -94,7 +95,7 @@ final class MoeLayerParts implements AutoCloseable {
     Tensor table = tokens.reshape(layer.rows() / MoeCase.CHOICES, layer.sizes().model());
     int[] of = parts.tokens();
     Tensor indices = Tensor.of(of, of.length);
-    return Timed.of(() -> Movement.gatherInto(workers, out, table, indices));
+    return Timed.of(() -> Movement.take(Target.into(workers, out), table, indices, 0));
   }
 
   Tensor tokens() {

@@ -2,8 +2,9 @@ package io.github.shardsum.internal.local.compile;
 
 import io.github.shardsum.internal.local.run.BlockWriter;
 import io.github.shardsum.internal.local.run.ValueMemory;
+import io.github.shardsum.ops.Axes;
 import io.github.shardsum.ops.Reductions;
-import io.github.shardsum.ops.Softmax;
+import io.github.shardsum.ops.Target;
 import io.github.shardsum.ops.TopK;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Selection;
@@ -11,6 +12,7 @@ import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -36,7 +38,9 @@ final class RowLowering {
         List.of(x),
         List.of(out),
         4.0 * result.type().shape().elementCount(),
-        frame -> Softmax.softmaxInto(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
+        frame ->
+            Reductions.softmax(
+                Target.into(frame.workers(), frame.tensor(out)), frame.tensor(x), axis));
   }
 
   void cumulativeSum(Contraction.CumulativeSum sum, Value result) {
@@ -50,13 +54,12 @@ final class RowLowering {
         List.of(out),
         scratchBytes(x, axis, out, sum.x().type().dtype() == DType.BF16),
         frame ->
-            Reductions.cumulativeSumInto(
-                frame.workers(),
-                frame.tensor(out),
+            Reductions.cumulativeSum(
+                Target.into(frame.workers(), frame.tensor(out)),
                 frame.tensor(x),
-                axis,
                 sum.exclusive(),
-                sum.reverse()));
+                sum.reverse(),
+                axis));
   }
 
   void reduce(Contraction.Reduce reduce, Value result) {
@@ -103,15 +106,32 @@ final class RowLowering {
         List.of(out),
         copiedBytes(from, axis, false) + transposedBytes(from, axis, false),
         frame -> {
-          if (max) {
-            Reductions.maxInto(frame.workers(), frame.tensor(out), frame.tensor(from), axis);
+          Target target = Target.into(frame.workers(), frame.tensor(out));
+          Tensor elements = frame.tensor(from);
+          if (elements.size(axis) == 0) {
+            Tensor none = ofNone(type.dtype(), max);
+            frame.tensor(out).assign(none.broadcastTo(frame.tensor(out).shape()));
+          } else if (max) {
+            Reductions.max(target, elements, Axes.of(axis));
           } else {
-            Reductions.minInto(frame.workers(), frame.tensor(out), frame.tensor(from), axis);
+            Reductions.min(target, elements, Axes.of(axis));
           }
         });
     if (!rest.isEmpty()) {
       maxOrMin(reduce, next, rest, result);
     }
+  }
+
+  /** The largest or smallest of no elements. */
+  private static Tensor ofNone(DType dtype, boolean max) {
+    Tensor one = Tensor.zeros(dtype);
+    switch (dtype) {
+      case F32, F64, BF16 -> one.set(max ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY);
+      case I32 -> one.set((long) (max ? Integer.MIN_VALUE : Integer.MAX_VALUE));
+      case I64 -> one.set(max ? Long.MIN_VALUE : Long.MAX_VALUE);
+      case BOOL -> one.set(max ? 0L : 1L);
+    }
+    return one;
   }
 
   /**
@@ -171,10 +191,9 @@ final class RowLowering {
             List.of(values, indices),
             scratchBytes(x, axis, values, false),
             frame ->
-                TopK.topKInto(
+                Reductions.topK(
                     frame.workers(),
-                    frame.tensor(values),
-                    frame.tensor(indices),
+                    new TopK(frame.tensor(values), frame.tensor(indices)),
                     frame.tensor(x),
                     axis));
       }
@@ -189,7 +208,10 @@ final class RowLowering {
             List.of(out),
             copiedBytes(x, axis, false) + transposedBytes(x, axis, false),
             frame ->
-                Reductions.argMaxInto(frame.workers(), frame.tensor(out), frame.tensor(x), axis));
+                Reductions.argMax(
+                    Target.into(frame.workers(), frame.tensor(out)),
+                    frame.tensor(x),
+                    Axes.of(axis)));
       }
       case Selection.OneHot hot -> oneHot(hot, statement.result());
     }
