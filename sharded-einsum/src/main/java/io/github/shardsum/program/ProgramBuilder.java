@@ -813,7 +813,7 @@ public final class ProgramBuilder {
     return annotate(x, Annotation.closed(x.type().withoutLayout().labels()));
   }
 
-  /** The value laid out by a term, for example of a device assignment; all labels are closed. */
+  /** The value laid out by a term, for example of a layout; all labels are closed. */
   public Value shard(Value x, Term layout) {
     return annotate(x, Annotation.closed(layout));
   }
