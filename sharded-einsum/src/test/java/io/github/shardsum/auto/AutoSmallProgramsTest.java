@@ -1,5 +1,6 @@
 package io.github.shardsum.auto;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.mesh.Mesh;
@@ -54,6 +55,59 @@ class AutoSmallProgramsTest {
     }
     int had = more;
     assertTrue(10 * more <= PROGRAMS, () -> had + " had more annotations than they need");
+  }
+
+  @Test
+  void theBestOfAllWithinALimitIsFound() {
+    for (int i = 0; i < (PROGRAMS + 1) / 2; i++) {
+      Drawn drawn = new Drawn(SEED + i);
+      List<Tried> all = drawn.all();
+      long[] peaks = all.stream().mapToLong(one -> one.plan.peakBytes()).sorted().toArray();
+      for (long limit : new long[] {peaks[0], peaks[peaks.length / 8]}) {
+        double best =
+            all.stream()
+                .filter(tried -> tried.plan.peakBytes() <= limit)
+                .mapToDouble(Tried::price)
+                .min()
+                .orElseThrow();
+        PlanOptions within = PlanOptions.defaults().withMemoryLimit(limit);
+        AutoOptions options = AutoOptions.defaults().withSeconds(20).withPlan(within);
+        FoundLayouts found = Auto.find(drawn.program, drawn.mesh, options);
+        String what = "seed " + (SEED + i) + ", limit " + limit + "\n" + drawn.program;
+        assertTrue(found.peakBytes() <= limit, () -> what + "peak " + found.peakBytes());
+        // A plan in parts may be cheaper than that of any annotations.
+        assertTrue(
+            found.price() <= best + 1e-9 * best,
+            () -> what + found.annotations() + " at " + found.price() + ", the best is " + best);
+      }
+    }
+  }
+
+  /** Every device holds its inputs and outputs at the end, whatever their layouts are. */
+  @Test
+  void aLimitBelowInputsAndOutputsIsRefusedBeforeAnySearch() {
+    Program program =
+        Program.parse(
+            """
+            program p {
+              input a: f32[m=6 k=4]
+              input b: f32[k@x=4 n=8]
+              c = einsum(a, b) {equation="mk,kn->mn"}
+              output c
+            }
+            """);
+    // A quarter of a, the half of b that its type says, and a quarter of c.
+    long least = 4 * (6 + 16 + 12);
+    for (long limit : new long[] {1, least - 1}) {
+      AutoOptions options =
+          AutoOptions.defaults().withPlan(PlanOptions.defaults().withMemoryLimit(limit));
+      String said =
+          String.valueOf(
+              assertThrows(
+                      PlanException.class, () -> Auto.find(program, Mesh.parse("x=2 y=2"), options))
+                  .getMessage());
+      assertTrue(said.contains("inputs and outputs alone need " + least + " "), said);
+    }
   }
 
   @Test

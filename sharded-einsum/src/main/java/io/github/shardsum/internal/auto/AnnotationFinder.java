@@ -102,6 +102,7 @@ public final class AnnotationFinder {
    * @throws IllegalArgumentException if no plan splits the inputs that may not be replicated
    */
   public FoundLayouts find() {
+    options.memoryLimit().ifPresent(limit -> LeastMemory.check(simple, mesh, limit));
     Program pairs = PairwiseEinsums.run(simple);
     LayoutGraph.Built graph = estimate(pairs, options.memoryLimit());
     AnnotationSearch search = new AnnotationSearch(program, mesh, trials, graph);

@@ -4,7 +4,9 @@ import io.github.shardsum.assign.AssignmentOptions;
 import io.github.shardsum.auto.Auto;
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.auto.FoundLayouts;
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.OutputFile;
+import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
@@ -14,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +38,8 @@ public final class AutoCommand implements Callable<Integer> {
 
   @Mixin private AutoSettings layouts;
 
+  @Mixin private ProgressOption progress = new ProgressOption();
+
   @Option(
       names = "--seconds",
       paramLabel = "N",
@@ -54,6 +59,12 @@ public final class AutoCommand implements Callable<Integer> {
     return find(begun);
   }
 
+  private <T> T watched(Supplier<T> search) {
+    try (LongRun _ = progress.watch("", () -> 0, 0)) {
+      return search.get();
+    }
+  }
+
   private int find(long begun) throws IOException {
     Mesh mesh =
         layouts
@@ -66,7 +77,7 @@ public final class AutoCommand implements Callable<Integer> {
     Program program = layouts.program(mesh);
     PrintWriter out = spec.commandLine().getOut();
     if (layouts.isPareto()) {
-      List<FoundLayouts> all = Auto.pareto(program, mesh, options);
+      List<FoundLayouts> all = watched(() -> Auto.pareto(program, mesh, options));
       if (json) {
         out.println(AutoJson.pareto(all, options.plan()));
       } else {
@@ -80,7 +91,7 @@ public final class AutoCommand implements Callable<Integer> {
         OutputFile.write(layouts.html().get(), page.getBytes(StandardCharsets.UTF_8));
       }
     } else {
-      FoundLayouts found = Auto.find(program, mesh, options);
+      FoundLayouts found = watched(() -> Auto.find(program, mesh, options));
       String certificate = found.plan().certify();
       double took = (System.nanoTime() - begun) / 1e9;
       Map<String, String> kept = layouts.kept();
