@@ -60,7 +60,6 @@ class ExitStatusTest {
       --dtype        | sample x.npy 2 --dtype f16
       --mesh         | run PROGRAM --in a=ARRAY --mesh x=0
       --mesh         | run PROGRAM --in a=ARRAY --mesh x=1000000
-      --device-order | run PROGRAM --in a=ARRAY --mesh x=2 --device-order 0,0
       --annotate     | run PROGRAM --in a=ARRAY --mesh x=2 --annotate nobody=i@x
       --annotate     | run PROGRAM --in a=ARRAY --mesh x=2 --annotate b=i@q
       --windows      | run PROGRAM --in a=ARRAY --mesh x=2 --windows sometimes
@@ -89,7 +88,6 @@ class ExitStatusTest {
       --sizes        | plan --sizes i=4,j=3 i->i
       --sizes        | plan --sizes j=3 j,i->i
       --sizes        | plan PROGRAM --sizes i=4
-      --device-order | plan --mesh x=2 --device-order 0,0 --sizes i=4 i->i
       --topology     | plan --mesh x=2 --topology none --sizes i=4 i->i
       --memory-limit | plan --memory-limit much --sizes i=4 i->i
       --windows      | plan PROGRAM --windows sometimes
@@ -188,7 +186,7 @@ class ExitStatusTest {
       einsum ij->ji ARRAY --explain -o NONE/c.npy
       run PROGRAM --in a=ARRAY --mesh x=2 --trace NONE/t.json
       moe --mesh x=2 --trace NONE/t.json
-      train --quick --steps 0 --no-baselines --mesh x=2 --trace NONE/t.json
+      train --quick --steps 0 --mesh x=2 --trace NONE/t.json
       plan --mesh x=2 --sizes i=4 i@y->i --html NONE/page.html
       reshard --mesh x=2 --sizes i=4 i@y i --html NONE/page.html
       reshard --mesh x=2 --sizes i=4 i@y i --picture NONE/p.svg

@@ -19,6 +19,7 @@ import io.github.shardsum.lab.simulate.HoldoutCommand;
 import io.github.shardsum.lab.simulate.PaperCommand;
 import io.github.shardsum.lab.simulate.ScaleFigureCommand;
 import io.github.shardsum.lab.topology.Figure9Command;
+import io.github.shardsum.lab.train.BaselinesCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,7 +39,8 @@ import picocli.CommandLine.Spec;
       PaperCommand.class,
       ScaleFigureCommand.class,
       Figure9Command.class,
-      IopddlCommand.class
+      IopddlCommand.class,
+      BaselinesCommand.class
     })
 public final class Lab implements Runnable {
   /** The name of this class, for another JVM. */

@@ -137,15 +137,6 @@ public final class BenchCommand implements Callable<Integer> {
   private Optional<String> python = Optional.empty();
 
   @Option(
-      names = "--isa",
-      paramLabel = "native|avx2",
-      description = {
-        "Restrict Shardsum and the peers to 256-bit vectors, Shardsum in a separate JVM",
-        "(default: native)."
-      })
-  private Isa isa = Isa.NATIVE;
-
-  @Option(
       names = "--reproducible",
       description =
           "Also time Shardsum with sums in a fixed order, listed as the peer in-order; its ratio is"
@@ -207,9 +198,6 @@ public final class BenchCommand implements Callable<Integer> {
     InterleavedTimer rounds = wanted(this::rounds);
     checkWritable();
     Optional<JsonNode> old = older();
-    if (isa.needsAnotherJvm()) {
-      return inAnotherJvm();
-    }
     BenchReport report =
         new BenchReport(json ? spec.commandLine().getErr() : spec.commandLine().getOut());
     report.begin();
@@ -291,15 +279,6 @@ public final class BenchCommand implements Callable<Integer> {
     OutputFile.write(html.orElseThrow(), page.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The same command line, in a JVM whose vectors are as wide as the peers' are allowed to be. */
-  private int inAnotherJvm() throws IOException {
-    try {
-      return FreshJvm.again(isa.flags(), spec.root().commandLine().getParseResult().originalArgs());
-    } catch (MeasurementException e) {
-      throw new IOException(e.why(), e);
-    }
-  }
-
   private List<PeerVersion> peersFound() {
     return known.stream().distinct().toList();
   }
@@ -333,7 +312,7 @@ public final class BenchCommand implements Callable<Integer> {
       BenchReport report,
       List<BenchMeasurement> results) {
     try (Workers workers = Workers.of(count);
-        Peers found = Peers.start(names, interpreter(), isa, count)) {
+        Peers found = Peers.start(names, interpreter(), Isa.ofThisJvm(), count)) {
       report.threads(count, found);
       known.addAll(found.found());
       Roofline roof = new Roofline(workers, WINDOW_NANOS);
@@ -393,14 +372,10 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private List<Integer> alone(List<Integer> counts) {
-    if (equation.isPresent()
-        || filter.isPresent()
-        || json
-        || !sizes.isEmpty()
-        || isa != Isa.NATIVE) {
+    if (equation.isPresent() || filter.isPresent() || json || !sizes.isEmpty()) {
       throw new IllegalArgumentException(
-          "--limits: must be given without EQUATION, --sizes, --filter, --json and --isa, got one"
-              + " of them: leave them out");
+          "--limits: must be given without EQUATION, --sizes, --filter and --json, got one of"
+              + " them: leave them out");
     }
     return counts;
   }

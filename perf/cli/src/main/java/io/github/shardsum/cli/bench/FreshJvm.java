@@ -152,25 +152,6 @@ final class FreshJvm {
         .toList();
   }
 
-  /**
-   * Runs the command line again in a JVM with more flags; that JVM writes to this JVM's output.
-   *
-   * @return its exit status
-   */
-  static int again(List<String> flags, List<String> arguments) throws MeasurementException {
-    List<String> all = new ArrayList<>(VECTORS);
-    all.addAll(flags);
-    List<String> command = command(all, OwnJvm.MAIN, arguments);
-    try {
-      return new ProcessBuilder(command).inheritIO().start().waitFor();
-    } catch (IOException e) {
-      throw new MeasurementException("another JVM: " + e.getMessage());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new MeasurementException("interrupted");
-    }
-  }
-
   private static List<String> command(List<String> flags, String main, List<String> arguments)
       throws MeasurementException {
     if (!OwnJvm.hasModules()) {

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code --mesh}, {@code --device-order} and {@code --annotate} of commands that run, a mixin. */
+/** {@code --mesh} and {@code --annotate} of commands that run, a mixin. */
 public final class MeshOptions {
   /** The most devices: more than any machine has, and few enough for a run or a plan in seconds. */
   public static final int MOST_DEVICES = 1 << 16;
@@ -34,13 +34,6 @@ public final class MeshOptions {
   private Optional<String> mesh = Optional.empty();
 
   @Option(
-      names = "--device-order",
-      split = ",",
-      paramLabel = "DEVICE",
-      description = "The device at each position of the mesh, row by row.")
-  private int[] order = {};
-
-  @Option(
       names = "--annotate",
       paramLabel = "NAME=LAYOUT",
       description = "Annotate a value, as in dispatched=E@x; may be given again.")
@@ -52,15 +45,14 @@ public final class MeshOptions {
   /**
    * The mesh, if there is one.
    *
-   * @throws ParameterException if there are annotations or an order without a mesh, if the text is
-   *     not a mesh, or if the order is not a permutation of its devices
+   * @throws ParameterException if there are annotations without a mesh, or if the text is not a
+   *     mesh
    */
   public Optional<Mesh> mesh() {
-    if (mesh.isEmpty() && (!annotations.isEmpty() || order.length > 0)) {
-      throw new ParameterException(
-          spec.commandLine(), "--annotate and --device-order: expected --mesh too, got none");
+    if (mesh.isEmpty() && !annotations.isEmpty()) {
+      throw new ParameterException(spec.commandLine(), "--annotate: expected --mesh too, got none");
     }
-    return mesh.map(notation -> ordered(parsed(notation)));
+    return mesh.map(this::parsed);
   }
 
   /**
@@ -76,26 +68,19 @@ public final class MeshOptions {
   /**
    * The mesh of the command line, or the given mesh if there is none.
    *
-   * @throws ParameterException if the text is not a mesh, or if the order is not a permutation of
-   *     its devices
+   * @throws ParameterException if the text is not a mesh
    */
   public Mesh meshOr(Supplier<Mesh> otherwise) {
-    return ordered(mesh.map(this::parsed).orElseGet(otherwise));
+    return mesh.map(this::parsed).orElseGet(otherwise);
   }
 
   private Mesh parsed(String notation) {
     return OptionValue.of(spec, "--mesh", () -> Mesh.parse(notation));
   }
 
-  private Mesh ordered(Mesh of) {
-    return order.length == 0
-        ? of
-        : OptionValue.of(spec, "--device-order", () -> of.withDevices(order));
-  }
-
-  /** Whether a mesh, annotations or an order were given. */
+  /** Whether a mesh or annotations were given. */
   public boolean isGiven() {
-    return mesh.isPresent() || !annotations.isEmpty() || order.length > 0;
+    return mesh.isPresent() || !annotations.isEmpty();
   }
 
   /**

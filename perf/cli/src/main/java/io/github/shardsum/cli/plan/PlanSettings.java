@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
 final class PlanSettings {
   /** Options that jobs do not read; the last two are of {@code plan} alone. */
   private static final List<String> OF_ONE_PLAN =
-      List.of("--mesh", "--sizes", "--device-order", "--html", "--diff", "--annotate", "--what-if");
+      List.of("--mesh", "--sizes", "--html", "--diff", "--annotate", "--what-if");
 
   @Spec(Spec.Target.MIXEE)
   private CommandSpec spec;
@@ -50,13 +50,6 @@ final class PlanSettings {
       defaultValue = "",
       description = "The size of each label, as in m=48,k=100.")
   private String sizes = "";
-
-  @Option(
-      names = "--device-order",
-      split = ",",
-      paramLabel = "DEVICE",
-      description = "The device at each position of the mesh, row by row.")
-  private int[] order = {};
 
   @Option(
       names = "--topology",
@@ -165,18 +158,14 @@ final class PlanSettings {
 
   PlanRequest request() {
     Mesh devices = OptionValue.of(spec, "--mesh", () -> PlanRequest.mesh(mesh));
-    Mesh ordered =
-        order.length == 0
-            ? devices
-            : OptionValue.of(spec, "--device-order", () -> devices.withDevices(order));
     return new PlanRequest(
-        ordered,
+        devices,
         OptionValue.of(spec, "--sizes", () -> PlanRequest.sizes(sizes)),
         options(
             topology.map(
                 name ->
                     OptionValue.of(
-                        spec, "--topology", () -> Topologies.of(name, ordered.size())))));
+                        spec, "--topology", () -> Topologies.of(name, devices.size())))));
   }
 
   /**

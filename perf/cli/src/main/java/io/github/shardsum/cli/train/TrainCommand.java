@@ -40,16 +40,13 @@ import picocli.CommandLine.Spec;
     description = {
       "%nTrain the GShard paper's Transformer to translate to English, from names and phrases that"
           + " the JDK carries in over a hundred languages.",
-      "%nPrints how well baselines and the model translate held-back pairs, by family of"
-          + " languages.%n"
+      "%nPrints how well the model translates held-back pairs, by family of" + " languages.%n"
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final int MOST_EXPERTS = 1024;
   private static final int MOST_BATCHES = 1024;
 
-  /**
-   * The longest time that a process waits for another, which may train baselines or write a model.
-   */
+  /** The longest time that a process waits for another, which may write a model. */
   private static final Duration DEADLINE = Duration.ofMinutes(30);
 
   @Spec private CommandSpec spec;
@@ -58,7 +55,7 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--minutes",
       paramLabel = "N",
       description =
-          "Minutes of training steps (default: 7.5). Data, baselines, measurements, checkpoints and"
+          "Minutes of training steps (default: 7.5). Data, measurements, checkpoints and"
               + " translations of held-back pairs take more time.")
   private Optional<Double> minutes = Optional.empty();
 
@@ -82,11 +79,6 @@ public final class TrainCommand implements Callable<Integer> {
           "Run for about a minute in all on two cores: ten languages, 0.4 minutes of training,"
               + " fewer translations.")
   private boolean quick;
-
-  @Option(
-      names = "--no-baselines",
-      description = "Leave out the baselines that the model is compared with.")
-  private boolean withoutBaselines;
 
   @Option(
       names = "--all",
@@ -181,16 +173,6 @@ public final class TrainCommand implements Callable<Integer> {
               + " on a mesh with --reproducible.")
   private boolean recompute;
 
-  @Option(
-      names = "--split-optimizer",
-      arity = "0..1",
-      paramLabel = "true|false",
-      fallbackValue = "true",
-      description =
-          "Whether to split the optimizer's state of a weight over d too, and over x for weights"
-              + " that all experts share (default: true).")
-  private boolean splitOptimizer = true;
-
   @Mixin private BackendOptions backends = new BackendOptions();
 
   @Mixin private ThreadsOption threads = new ThreadsOption();
@@ -221,7 +203,6 @@ public final class TrainCommand implements Callable<Integer> {
             html,
             seed,
             sweep ? Optional.of(TrainExpertSweep.Grid.STANDARD) : Optional.empty(),
-            !withoutBaselines,
             accumulate,
             recompute,
             new TrainJob.Data(data, quick, whole));
@@ -242,7 +223,7 @@ public final class TrainCommand implements Callable<Integer> {
                 MoePrograms.kernels(),
                 CollectiveOptions.defaults().withDeadline(DEADLINE))) {
       Optional<Training.Placement> placement =
-          devices.map(of -> new Training.Placement(MeshAxes.of(of), splitOptimizer));
+          devices.map(of -> new Training.Placement(MeshAxes.of(of), true));
       // With --json nothing else is printed.
       boolean isTold = opened.isFirst();
       PrintWriter text = json || !isTold ? new PrintWriter(Writer.nullWriter()) : out;

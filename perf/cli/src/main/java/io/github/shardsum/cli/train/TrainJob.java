@@ -22,7 +22,6 @@ import java.util.OptionalLong;
  * @param html the page's file
  * @param seed seed of parameters and order; if it is not given, the checkpoint's, or 1
  * @param sweep models to be compared, instead of one that is trained
- * @param baselines whether baselines are compared
  * @param accumulate batches of a step
  * @param recompute whether the backward pass computes activations again
  * @param data the pairs to learn from, and how many are translated
@@ -39,7 +38,6 @@ record TrainJob(
     Optional<Path> html,
     Optional<Long> seed,
     Optional<TrainExpertSweep.Grid> sweep,
-    boolean baselines,
     int accumulate,
     boolean recompute,
     Data data) {

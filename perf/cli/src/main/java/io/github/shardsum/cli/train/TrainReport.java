@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** The text that a training prints; the baselines always come first. */
+/** The text that a training prints. */
 final class TrainReport {
   static final int SAMPLES = 12;
 
@@ -97,33 +97,6 @@ final class TrainReport {
       out.printf(Locale.ROOT, "%-28s %6d%s%n", row.name(), texts, line);
     }
     out.flush();
-  }
-
-  /** Compares the model with the best baseline, for each kind that is held back. */
-  void ranks(List<TranslationEvaluation.Rank> ranks) {
-    if (ranks.isEmpty()) {
-      return;
-    }
-    out.printf(Locale.ROOT, "%nheld back, %% exact: the model and the best baseline%n");
-    for (TranslationEvaluation.Rank rank : ranks) {
-      double ahead = 100 * (rank.own() - rank.theirs());
-      out.printf(
-          Locale.ROOT,
-          "%-10s %5d texts %6.1f %6.1f %-18s %s%n",
-          rank.split(),
-          rank.texts(),
-          100 * rank.own(),
-          100 * rank.theirs(),
-          rank.baseline(),
-          difference(ahead));
-    }
-    out.flush();
-  }
-
-  /** A difference that would be printed as 0.0 points counts as none. */
-  private static String difference(double ahead) {
-    String points = String.format(Locale.ROOT, "%.1f", Math.abs(ahead));
-    return points.equals("0.0") ? "equal" : (ahead < 0 ? "behind by " : "ahead by ") + points;
   }
 
   /** A sample. */

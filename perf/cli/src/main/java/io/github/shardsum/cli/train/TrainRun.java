@@ -12,11 +12,7 @@ import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.score.ChrF;
-import io.github.shardsum.cli.train.score.GramClassifier;
-import io.github.shardsum.cli.train.score.NearestNeighbour;
-import io.github.shardsum.cli.train.score.TemplateBaseline;
 import io.github.shardsum.cli.train.score.TranslationEvaluation;
-import io.github.shardsum.cli.train.score.TranslationPredictor;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
@@ -227,11 +223,6 @@ final class TrainRun {
             measured,
             job.checkpoint().map(path -> writer(path, folder)))) {
       last.ifPresent(trainer::resume);
-      // A checkpoint that does not fit is refused before the minutes of the baselines.
-      if (opened.isFirst() && job.baselines() && evaluation.texts() > 0) {
-        baselines(data.corpus(), evaluation);
-      }
-      report.scores(evaluation, evaluation.systems());
       trained(name, trainer, evaluation, losses);
       if (job.dense() && experts > 1) {
         try (Trainer dense =
@@ -299,19 +290,6 @@ final class TrainRun {
   private void write(Path file, TrainPage page) throws IOException {
     TextFiles.write(file, page.toString());
     out.printf(Locale.ROOT, "%npage: %s%n", file);
-  }
-
-  private void baselines(Corpus corpus, TranslationEvaluation evaluation) {
-    List<Pair> training = corpus.training();
-    progress.begin("baselines", GramClassifier.steps(training));
-    evaluation.addBaseline(
-        "copy", sources -> sources.stream().map(TranslationPredictor.Source::text).toList());
-    evaluation.addBaseline("nearest neighbour", new NearestNeighbour(training));
-    evaluation.addBaseline("templates", new TemplateBaseline(training, false));
-    evaluation.addBaseline("with lexicon", new TemplateBaseline(training, true));
-    evaluation.addBaseline(
-        "n-gram classifier", new GramClassifier(training, workers, progress::advance));
-    progress.end();
   }
 
   private void trained(
@@ -451,15 +429,6 @@ final class TrainRun {
       Map<String, List<TrainHistory.Point>> losses)
       throws IOException {
     report.families(evaluation, PairSplit.NAMES);
-    List<TranslationEvaluation.Rank> ranks = evaluation.ranks(name);
-    report.ranks(ranks);
-    ranks.forEach(
-        rank ->
-            answer
-                .withObject("/best baseline/" + rank.split())
-                .put("baseline", rank.baseline())
-                .put("exact", rank.theirs())
-                .put("ahead", rank.own() - rank.theirs()));
     List<TrainReport.Sample> samples = TrainReport.samples(evaluation, name);
     report.samples(samples);
     for (String system : evaluation.systems()) {

@@ -165,8 +165,6 @@ class BenchCommandTest {
     assertRefused("got no equation", "--sizes", "i=2");
     assertRefused("leave one of them out", "ij->i", "--sizes", "i=2,j=2", "--filter", "tiny");
     assertRefused("got atlas", "--filter", "tiny", "--peers", "numpy,atlas");
-    assertRefused("AVX2", "--filter", "tiny", "--isa", "sse");
-    assertRefused("leave them out", "--limits", "--isa", "AVX2");
     assertBad("ij,jk-", "ij,jk-", "--sizes", "i=2,j=2,k=2");
   }
 

@@ -19,8 +19,6 @@ final class WrongInputs {
   enum Kind {
     UNDIVIDED_MESH("choose a number of processes that divides the devices", "--mesh", "x=4"),
     MESH_AXIS_TWICE("every axis must have a name of its own, got x twice", "--mesh", "x=2,x=3"),
-    NO_PERMUTATION(
-        "a device order holds each of 0 to 2 once", "--mesh", "x=3", "--device-order", "0,1,1"),
     UNKNOWN_AXIS(
         "a mesh axis must be one of mesh \"x=3\", got \"z\"",
         "--mesh",

@@ -25,7 +25,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ObjectNode;
 
 class PlanCommandsTest {
   @TempDir private Path folder;
@@ -423,16 +422,6 @@ class PlanCommandsTest {
     assertEquals(1, alone.path("steps").size());
   }
 
-  @Test
-  void aDeviceOrderMovesDevicesAndNotThePlan() {
-    String[] line = {"reshard", "--mesh", "x=2,y=2", "--sizes", "a=8,b=8", "a@x b", "a b@y"};
-    ObjectNode usual = (ObjectNode) answer(line);
-    ObjectNode moved = (ObjectNode) answer(with(line, "--device-order", "0,2,1,3"));
-    assertEquals("[0,2,1,3]", moved.path("plan").path("deviceOrder").toString());
-    moved.withObject("/plan").remove("deviceOrder");
-    assertEquals(usual, moved);
-  }
-
   private static String[] with(String[] line, String... more) {
     return Stream.concat(Stream.of(line), Stream.of(more)).toArray(String[]::new);
   }
@@ -465,14 +454,11 @@ class PlanCommandsTest {
             folder.resolve("mesh").toString(),
             "--mesh",
             "x=3 y=2",
-            "--device-order",
-            "5,0,3,1,2,4",
             "--annotate",
             "h=E@x G@y");
     assertEquals(0, status, err.toString());
     assertEquals(-1, Files.mismatch(folder.resolve("one/h.npy"), folder.resolve("mesh/h.npy")));
     assertEquals(2, run("run", file, "--in", in, "--annotate", "h=E@x"));
-    assertEquals(2, run("run", file, "--in", in, "--mesh", "x=2", "--device-order", "0,0"));
   }
 
   private static Tensor numbers(long... shape) {
@@ -512,7 +498,6 @@ class PlanCommandsTest {
   void badInputIsAnErrorBeforeAnyWork() {
     assertEquals(1, run("reshard", "--mesh", "x=2", "--sizes", "a=8", "a@x", "a@q"));
     assertTrue(err.toString().contains("got \"q\""), err.toString());
-    assertEquals(2, run("plan", "--mesh", "x=2", "--device-order", "0,0", "--sizes", "a=8", "a->"));
     assertEquals(2, run("plan"));
   }
 }

@@ -13,7 +13,6 @@ import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.OpenBackend;
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.train.data.PairSplit;
-import io.github.shardsum.cli.train.score.TranslationEvaluation;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.tensor.DType;
@@ -100,9 +99,8 @@ class TrainCommandTest {
         status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
 
-  /** Trains without baselines. */
   private Ran train(Path model, String... more) {
-    return trainWith(model, Stream.concat(Stream.of("--no-baselines"), Stream.of(more)).toList());
+    return trainWith(model, List.of(more));
   }
 
   private Ran trainWith(Path model, List<String> more) {
@@ -179,7 +177,6 @@ class TrainCommandTest {
     Ran all = trainWith(whole, List.of("--steps", "4", "--experts", "2"));
     assertEquals(0, all.status(), all.err());
     assertTrue(all.out().contains("2 experts: 4 steps, 4 in this run"), all.out());
-    assertTrue(all.out().contains("nearest neighbour"), all.out());
     Path parts = folder.resolve("parts");
     assertEquals(0, train(parts, "--steps", "3", "--experts", "2").status());
     Ran second = train(parts, "--steps", "1", "--resume");
@@ -249,7 +246,6 @@ class TrainCommandTest {
     assertRefused(train(model, "--steps", "1"), "has a checkpoint of step 4; go on from it");
     Ran experts = trainWith(model, List.of("--steps", "1", "--resume", "--experts", "4"));
     assertRefused(experts, "it was trained with other --experts, --slots or --dense");
-    assertFalse(experts.out().contains("nearest neighbour"), experts.out());
     assertRefused(train(model, "--steps", "1", "--resume", "--seed", "9"), "seed must be 9, got 1");
     try (CheckpointFolder held = CheckpointFolder.open(model)) {
       assertEquals("x", held.file("x").getFileName().toString());
@@ -345,7 +341,6 @@ class TrainCommandTest {
     assertEquals(0, on.status(), on.err());
     assertTrue(on.err().contains(why), on.err());
     assertTrue(on.out().contains("5 steps, 2 in this run"), on.out());
-    assertTrue(!on.out().contains("nearest neighbour"), on.out());
     assertEquals(5, last(model).step());
     assertTrue(
         Files.exists(files.getFirst().resolveSibling(files.getFirst().getFileName() + ".damaged")));
@@ -539,21 +534,6 @@ class TrainCommandTest {
   }
 
   @Test
-  void equalIsNotAhead() {
-    StringWriter text = new StringWriter();
-    new TrainReport(new PrintWriter(text))
-        .ranks(
-            List.of(
-                new TranslationEvaluation.Rank(PairSplit.WITHHELD, 50, 0, "copy", 0),
-                new TranslationEvaluation.Rank(PairSplit.NAMES, 50, 0.25, "copy", 0.5),
-                new TranslationEvaluation.Rank(PairSplit.NAMES, 50, 0.5, "copy", 0.25)));
-    List<String> lines = text.toString().lines().skip(2).toList();
-    assertTrue(lines.getFirst().endsWith(" equal"), lines::toString);
-    assertTrue(lines.get(1).endsWith(" behind by 25.0"), lines::toString);
-    assertTrue(lines.get(2).endsWith(" ahead by 25.0"), lines::toString);
-  }
-
-  @Test
   void optionsThatContradictAreRefused() {
     for (List<String> wrong :
         List.of(
@@ -631,7 +611,7 @@ class TrainCommandTest {
             folder.resolve("p.html").toString());
     assertEquals(0, ran.status(), ran.err());
     assertEquals(1, ran.out().lines().count());
-    for (String part : List.of("\"2 experts\"", "\"dense\"", "\"n-gram classifier\"", "\"chrf\"")) {
+    for (String part : List.of("\"2 experts\"", "\"dense\"", "\"chrf\"")) {
       assertTrue(ran.out().contains(part), ran.out());
     }
     assertTrue(Files.exists(folder.resolve("p.html")));
@@ -682,7 +662,6 @@ class TrainCommandTest {
             Optional.of(page),
             Optional.empty(),
             Optional.of(grid),
-            true,
             1,
             false,
             new TrainJob.Data(Optional.of(data), false, false));

@@ -1,11 +1,11 @@
 package io.github.shardsum.cli.bench.peer;
 
-import io.github.shardsum.ops.KernelInfo;
+import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
-/** The instruction set to which all competitors are restricted. */
+/** The instruction set to which the flags of this JVM restrict all competitors. */
 public enum Isa {
   /** All instructions of the processor. */
   NATIVE,
@@ -13,7 +13,13 @@ public enum Isa {
   /** 256-bit vectors. */
   AVX2;
 
-  private static final int AVX2_BITS = 256;
+  /** The flag that restricts this JVM, and by {@link #flags()} those of peers. */
+  private static final String FLAG = "-XX:UseAVX=2";
+
+  /** The instruction set of this JVM: of a peer it is the same. */
+  public static Isa ofThisJvm() {
+    return ManagementFactory.getRuntimeMXBean().getInputArguments().contains(FLAG) ? AVX2 : NATIVE;
+  }
 
   /**
    * Environment variables that restrict a peer to this instruction set. A library reads them when
@@ -44,13 +50,8 @@ public enum Isa {
     };
   }
 
-  /** Whether this JVM's vectors are wider, so that another JVM must run. */
-  public boolean needsAnotherJvm() {
-    return this == AVX2 && KernelInfo.current().vectorBits() > AVX2_BITS;
-  }
-
   /** Flags of a JVM that is restricted to it. */
   public List<String> flags() {
-    return this == AVX2 ? List.of("-XX:UseAVX=2") : List.of();
+    return this == AVX2 ? List.of(FLAG) : List.of();
   }
 }

@@ -61,7 +61,7 @@ public record PeerVersion(String name, String version, String kernel) {
       throw new MeasurementException(
           String.format(
               Locale.ROOT,
-              "version %s chose kernels of 512 bits (%s), but --isa selects AVX2",
+              "version %s chose kernels of 512 bits (%s), but -XX:UseAVX=2 selects AVX2",
               version,
               kernel));
     }

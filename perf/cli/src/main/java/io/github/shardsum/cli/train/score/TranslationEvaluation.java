@@ -15,16 +15,8 @@ public final class TranslationEvaluation {
   private final Map<PairSplit, List<Corpus.Item>> items = new LinkedHashMap<>();
   private final Map<String, Map<PairSplit, List<String>>> texts = new LinkedHashMap<>();
 
-  private final List<String> baselines = new ArrayList<>();
-
   public TranslationEvaluation(Corpus corpus, Map<PairSplit, Integer> most) {
     most.forEach((split, count) -> items.put(split, corpus.sample(split, count)));
-  }
-
-  /** Has a baseline translate all samples. */
-  public void addBaseline(String system, TranslationPredictor predictor) {
-    add(system, predictor);
-    baselines.add(system);
   }
 
   /** Has a system translate all samples. */
@@ -71,35 +63,6 @@ public final class TranslationEvaluation {
   /** The number of texts that each system translates. */
   public int texts() {
     return items.values().stream().mapToInt(List::size).sum();
-  }
-
-  /**
-   * A comparison of a system with the best baseline.
-   *
-   * @param own the system's share of exact translations
-   * @param theirs the best baseline's share of exact translations
-   */
-  public record Rank(PairSplit split, int texts, double own, String baseline, double theirs) {}
-
-  /** Compares a system with the best baseline of each split; of equal baselines, with the first. */
-  public List<Rank> ranks(String system) {
-    List<Rank> ranks = new ArrayList<>();
-    for (PairSplit split : items.keySet()) {
-      ChrF own = score(system, split, _ -> true);
-      String best = "";
-      double highest = -1;
-      for (String other : baselines) {
-        double exact = score(other, split, _ -> true).exact();
-        if (exact > highest) {
-          best = other;
-          highest = exact;
-        }
-      }
-      if (own.texts() > 0 && !best.isEmpty()) {
-        ranks.add(new Rank(split, own.texts(), own.exact(), best, highest));
-      }
-    }
-    return ranks;
   }
 
   /** A row of the table of families. */

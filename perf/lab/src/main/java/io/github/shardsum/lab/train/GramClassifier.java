@@ -1,6 +1,7 @@
-package io.github.shardsum.cli.train.score;
+package io.github.shardsum.lab.train;
 
 import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.score.TranslationPredictor;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.exec.Workers;
@@ -13,13 +14,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.LongConsumer;
 
 /**
  * A classifier of texts, whose classes are the translations of all training names: the mean of the
  * vectors of the text's character n-grams, then a softmax (Joulin et al., 2016). A baseline.
  */
-public final class GramClassifier implements TranslationPredictor {
+final class GramClassifier implements TranslationPredictor {
   private static final int LONGEST = 5;
   private static final int WIDTH = 128;
   private static final int EPOCHS = 5;
@@ -46,12 +46,8 @@ public final class GramClassifier implements TranslationPredictor {
   /** The n-grams of a text, and its right target. */
   private record Example(int[] grams, int right) {}
 
-  /**
-   * Learns from examples.
-   *
-   * @param done gets the number of examples since its last call
-   */
-  public GramClassifier(List<Pair> training, Workers workers, LongConsumer done) {
+  /** Learns from examples. */
+  GramClassifier(List<Pair> training, Workers workers) {
     this.workers = workers;
     Map<String, Integer> classes = new HashMap<>();
     List<Pair> names = training.stream().filter(pair -> !pair.kind().isPhrase()).toList();
@@ -73,11 +69,7 @@ public final class GramClassifier implements TranslationPredictor {
         names.stream()
             .map(pair -> new Example(grams(pair.source()), classes.getOrDefault(pair.target(), 0)))
             .toList();
-    new Learning(examples).run(done);
-  }
-
-  public static long steps(List<Pair> training) {
-    return EPOCHS * training.stream().filter(pair -> !pair.kind().isPhrase()).count();
+    new Learning(examples).run();
   }
 
   private static int[] grams(String text) {
@@ -134,7 +126,7 @@ public final class GramClassifier implements TranslationPredictor {
       this.examples = examples;
     }
 
-    void run(LongConsumer done) {
+    void run() {
       Philox random = new Philox(SEED);
       for (int epoch = 0; epoch < EPOCHS; epoch++) {
         long stream = 1L + epoch;
@@ -151,7 +143,6 @@ public final class GramClassifier implements TranslationPredictor {
                   .toList();
           double left = 1 - (epoch + (double) from / order.size()) / EPOCHS;
           step(batch, (float) (RATE * left));
-          done.accept(batch.size());
         }
       }
     }

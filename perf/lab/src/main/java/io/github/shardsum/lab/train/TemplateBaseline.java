@@ -1,7 +1,8 @@
-package io.github.shardsum.cli.train.score;
+package io.github.shardsum.lab.train;
 
 import io.github.shardsum.cli.train.data.FoldedText;
 import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.score.TranslationPredictor;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,7 +15,7 @@ import java.util.stream.IntStream;
  * rest is looked up among the training texts. Numbers are then put into the translation unchanged,
  * and names by the language's lexicon, which has the names of the training texts.
  */
-public final class TemplateBaseline implements TranslationPredictor {
+final class TemplateBaseline implements TranslationPredictor {
   private static final char NUMBER = '\u0001';
   private static final char NAME = '\u0002';
 

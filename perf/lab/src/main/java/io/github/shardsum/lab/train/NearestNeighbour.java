@@ -1,6 +1,7 @@
-package io.github.shardsum.cli.train.score;
+package io.github.shardsum.lab.train;
 
 import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.score.TranslationPredictor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -13,7 +14,7 @@ import java.util.Set;
  * The translation of the most similar text of the training data: the cosine of sets of character
  * n-grams, each weighted by how rare it is. A baseline.
  */
-public final class NearestNeighbour implements TranslationPredictor {
+final class NearestNeighbour implements TranslationPredictor {
   private static final int SHORTEST = 2;
   private static final int LONGEST = 4;
 

@@ -1,0 +1,107 @@
+package io.github.shardsum.lab.train;
+
+import io.github.shardsum.cli.train.data.Corpus;
+import io.github.shardsum.cli.train.data.JdkPairs;
+import io.github.shardsum.cli.train.data.Pair;
+import io.github.shardsum.cli.train.data.PairFile;
+import io.github.shardsum.cli.train.data.PairSplit;
+import io.github.shardsum.cli.train.score.ChrF;
+import io.github.shardsum.cli.train.score.TranslationEvaluation;
+import io.github.shardsum.cli.train.score.TranslationPredictor;
+import io.github.shardsum.exec.Workers;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code baselines}: how well simpler systems translate what {@code train} holds back. */
+@Command(
+    name = "baselines",
+    description = "Print how well baselines translate the pairs that shardsum train holds back.")
+public final class BaselinesCommand implements Callable<Integer> {
+  private static final int NAMES = 1600;
+  private static final int OTHERS = 400;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "A file of pairs as of train --data, instead of the JDK's.")
+  private Optional<Path> file = Optional.empty();
+
+  @Option(names = "--quick", description = "Ten of the JDK's languages instead of all.")
+  private boolean quick;
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (Workers workers = Workers.ofProcessors()) {
+      Corpus corpus = Corpus.of(pairs(workers));
+      Map<PairSplit, Integer> samples = new LinkedHashMap<>();
+      PairSplit.HELD_BACK.forEach(
+          split -> samples.put(split, split == PairSplit.NAMES ? NAMES : OTHERS));
+      TranslationEvaluation evaluation = new TranslationEvaluation(corpus, samples);
+      systems(corpus.training(), workers)
+          .forEach(
+              (name, system) -> {
+                evaluation.add(name, system.get());
+                print(name, evaluation, out);
+              });
+    }
+    return 0;
+  }
+
+  private List<Pair> pairs(Workers workers) throws IOException {
+    if (file.isPresent()) {
+      return PairFile.read(file.get());
+    }
+    return quick
+        ? JdkPairs.gather(JdkPairs.FEW, workers, _ -> {})
+        : JdkPairs.load(
+            JdkPairs.file(System.getenv(), System.getProperty("user.home", "")),
+            workers,
+            _ -> {},
+            _ -> {});
+  }
+
+  /** The baselines by name; each learns when it is asked for. */
+  static Map<String, Supplier<TranslationPredictor>> systems(List<Pair> training, Workers workers) {
+    Map<String, Supplier<TranslationPredictor>> systems = new LinkedHashMap<>();
+    systems.put(
+        "copy", () -> sources -> sources.stream().map(TranslationPredictor.Source::text).toList());
+    systems.put("nearest neighbour", () -> new NearestNeighbour(training));
+    systems.put("templates", () -> new TemplateBaseline(training, false));
+    systems.put("with lexicon", () -> new TemplateBaseline(training, true));
+    systems.put("n-gram classifier", () -> new GramClassifier(training, workers));
+    return systems;
+  }
+
+  private static void print(String system, TranslationEvaluation evaluation, PrintWriter out) {
+    for (PairSplit split : PairSplit.HELD_BACK) {
+      ChrF score = evaluation.score(system, split, _ -> true);
+      if (score.texts() > 0) {
+        out.printf(
+            Locale.ROOT,
+            "%-18s %-10s %5d texts, exact %5.1f %%, chrF %5.1f%n",
+            system,
+            split,
+            score.texts(),
+            100 * score.exact(),
+            100 * score.score());
+      }
+    }
+    out.flush();
+  }
+}
