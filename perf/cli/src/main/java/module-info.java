@@ -3,6 +3,7 @@ module io.github.shardsum.cli {
   requires static org.jspecify;
   requires io.github.shardsum.collectives;
   requires io.github.shardsum.core;
+  requires io.github.shardsum.language;
   requires io.github.shardsum.measure;
   requires io.github.shardsum.moe;
   requires io.github.shardsum.sharded;
@@ -27,6 +28,8 @@ module io.github.shardsum.cli {
   opens io.github.shardsum.cli.differ to
       info.picocli;
   opens io.github.shardsum.cli.einsum to
+      info.picocli;
+  opens io.github.shardsum.cli.language to
       info.picocli;
   opens io.github.shardsum.cli.launch to
       info.picocli;

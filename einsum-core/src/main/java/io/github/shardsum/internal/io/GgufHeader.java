@@ -267,7 +267,10 @@ public record GgufHeader(Map<String, Object> metadata, Map<String, TensorInfo> t
       try {
         shape = Shape.of(sizes);
       } catch (IllegalArgumentException unusable) {
-        throw broken("expected a shape for " + FileLocation.quote(name), at, unusable.getMessage());
+        throw broken(
+            "expected a shape for " + FileLocation.quote(name),
+            at,
+            String.valueOf(unusable.getMessage()));
       }
       long number = unsigned32();
       return new TensorInfo(name, number, shape, signed64(), at);

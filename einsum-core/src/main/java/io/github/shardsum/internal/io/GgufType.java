@@ -85,8 +85,8 @@ public enum GgufType {
         int high = block.getInt(at + 2);
         for (int i = 0; i < 16; i++) {
           int pair = block.get(at + 6 + i);
-          to[first + i] = d * ((pair & 15 | (high >> i & 1) << 4) - 16);
-          to[first + 16 + i] = d * ((pair >> 4 & 15 | (high >> 16 + i & 1) << 4) - 16);
+          to[first + i] = d * (((pair & 15) | (((high >> i) & 1) << 4)) - 16);
+          to[first + 16 + i] = d * (((pair >> 4 & 15) | (((high >> (16 + i)) & 1) << 4)) - 16);
         }
       }
       case Q8_0 -> {
@@ -99,7 +99,7 @@ public enum GgufType {
       case Q6_K -> decodeQ6K(block, at, to, first);
       case MXFP4 -> {
         int exponent = block.get(at) & 255;
-        float d = Float.intBitsToFloat(exponent < 2 ? 0x200000 << exponent : exponent - 1 << 23);
+        float d = Float.intBitsToFloat(exponent < 2 ? 0x200000 << exponent : (exponent - 1) << 23);
         for (int i = 0; i < 16; i++) {
           int pair = block.get(at + 1 + i);
           to[first + i] = d * E2M1[pair & 15];
@@ -125,8 +125,8 @@ public enum GgufType {
       int low = block.get(scales + part % 4);
       int next = block.get(scales + 4 + part % 4);
       int last = block.get(scales + 8 + part % 4);
-      int s = part < 4 ? low & 63 : last & 15 | (low >> 2 & 48);
-      int m = part < 4 ? next & 63 : last >> 4 & 15 | (next >> 2 & 48);
+      int s = part < 4 ? low & 63 : (last & 15) | (low >> 2 & 48);
+      int m = part < 4 ? next & 63 : (last >> 4 & 15) | (next >> 2 & 48);
       float d = scale * s;
       float minimum = least * m;
       int shift = part % 2 * 4;
@@ -143,8 +143,8 @@ public enum GgufType {
     for (int i = 0; i < 256; i++) {
       int half = i / 128;
       int part = i % 128 / 32;
-      int low = block.get(at + half * 64 + part % 2 * 32 + i % 32) >> part / 2 * 4 & 15;
-      int high = block.get(at + 128 + half * 32 + i % 32) >> part * 2 & 3;
+      int low = block.get(at + half * 64 + part % 2 * 32 + i % 32) >> (part / 2 * 4) & 15;
+      int high = block.get(at + 128 + half * 32 + i % 32) >> (part * 2) & 3;
       float d = scale * block.get(at + 192 + i / 16);
       to[first + i] = d * ((low | high << 4) - 32);
     }

@@ -8,6 +8,7 @@ import io.github.shardsum.cli.common.UsageErrors;
 import io.github.shardsum.cli.differ.DifferCommand;
 import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.einsum.SampleCommand;
+import io.github.shardsum.cli.language.GenerateCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
 import io.github.shardsum.cli.moe.RouteCommand;
@@ -70,6 +71,7 @@ import picocli.CommandLine.Spec;
       LowerCommand.class,
       MoeCommand.class,
       RouteCommand.class,
+      GenerateCommand.class,
       TrainCommand.class,
       TranslateCommand.class,
       PlanCommand.class,

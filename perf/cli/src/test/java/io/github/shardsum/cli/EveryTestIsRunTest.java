@@ -56,7 +56,14 @@ class EveryTestIsRunTest {
       }
     }
     Set<String> libraries =
-        Set.of("einsum-core", "collectives", "sharded-einsum", "testkit", "moe-ops", "tpu-ffi");
+        Set.of(
+            "einsum-core",
+            "collectives",
+            "sharded-einsum",
+            "testkit",
+            "moe-ops",
+            "language",
+            "tpu-ffi");
     assertTrue(modules.containsAll(libraries), modules::toString);
     assertTrue(modules.containsAll(Set.of("measure", "cli", "bench")), modules::toString);
   }

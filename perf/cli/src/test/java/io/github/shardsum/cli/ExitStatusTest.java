@@ -78,6 +78,8 @@ class ExitStatusTest {
       --mesh         | moe --mesh x=0
       --capacity-factor | moe --capacity-factor 0
       --jobs         | route --jobs
+      --tokens       | generate --model NONE --tokens 1,x
+      --temperature  | generate --model NONE --tokens 1 --temperature -1
       --minutes      | train --minutes -1
       --slots        | train --slots 0
       --mesh         | train --mesh x=0 --steps 1
@@ -160,6 +162,7 @@ class ExitStatusTest {
       lower NONE
       moe --text NONE
       route --jobs NONE
+      generate --model NONE --tokens 1
       translate --checkpoint NONE text
       plan NONE.program
       plan --sizes i=4 --mesh x=2 i@y->i

@@ -63,6 +63,8 @@ class HouseTest {
           Set.of(CORE, ROOT + "collectives", ROOT + "sharded"),
           ROOT + "moe",
           Set.of(CORE, ROOT + "collectives", ROOT + "sharded"),
+          ROOT + "language",
+          Set.of(CORE, ROOT + "collectives", ROOT + "sharded", ROOT + "moe"),
           ROOT + "tpu",
           Set.of(CORE, ROOT + "collectives", ROOT + "sharded"),
           MEASURE,
@@ -74,6 +76,7 @@ class HouseTest {
               ROOT + "sharded",
               TESTKIT,
               ROOT + "moe",
+              ROOT + "language",
               ROOT + "tpu",
               MEASURE));
 

@@ -29,6 +29,7 @@ class SettingsTest {
           "collectives/src",
           "sharded-einsum/src",
           "moe-ops/src",
+          "language/src",
           "tpu-ffi/src",
           "perf/measure/src",
           "perf/cli/src",

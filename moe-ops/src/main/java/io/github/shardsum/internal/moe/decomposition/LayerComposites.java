@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BinaryOperator;
 
 /**
  * The part of the layer after the route: the einsums of algorithm 2, and the composite of which
@@ -156,6 +157,26 @@ public record LayerComposites(
     Optional<Value> bias =
         biases ? Optional.of(in.get(activation.isGated() ? 5 : 4)) : Optional.empty();
     Value y = product(rows, h, in.get(3), bias);
+    return combined(rows, y, weights);
+  }
+
+  /**
+   * The same as {@link #experts} with biases and any gated function between the products, which is
+   * computed by statements of the program.
+   */
+  public Value experts(
+      Value inputs,
+      Value weights,
+      Value positions,
+      ExpertWeights<Value> given,
+      BinaryOperator<Value> function) {
+    List<Value> hidden = expertsIn(inputs, positions, given, true);
+    Rows rows = rows(positions);
+    Value h = function.apply(hidden.getFirst(), hidden.getLast());
+    return combined(rows, product(rows, h, given.out(), given.outBias()), weights);
+  }
+
+  private Value combined(Rows rows, Value y, Value weights) {
     DType scores = weights.type().dtype();
     Value combine = p.einsum("GSK,GSKR->GSR", weights, hot(rows, scores));
     return p.convert(p.einsum("GSR,RM->GSM", combine, p.convert(y, scores)), dtype);

@@ -1,0 +1,142 @@
+package io.github.shardsum.internal.language;
+
+import io.github.shardsum.io.Gguf;
+import io.github.shardsum.io.Safetensors;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The tensors of a model's files by name: one safetensors file, several with an index, or a GGUF
+ * file. Not thread-safe.
+ */
+final class Checkpoint implements AutoCloseable {
+  /** Maps a tensor of a file. */
+  @FunctionalInterface
+  private interface Source {
+    Tensor map(String name, Arena arena) throws IOException;
+  }
+
+  private final Path place;
+  private final Map<String, Source> sources = new HashMap<>();
+  private final List<AutoCloseable> files = new ArrayList<>();
+  private final Set<String> unread = new HashSet<>();
+
+  private Checkpoint(Path place) {
+    this.place = place;
+  }
+
+  /** The safetensors files of a folder. */
+  static Checkpoint ofFolder(Path folder) throws IOException {
+    Checkpoint all = new Checkpoint(folder);
+    try {
+      Path index = folder.resolve("model.safetensors.index.json");
+      Set<String> names = new TreeSet<>(Set.of("model.safetensors"));
+      if (Files.exists(index)) {
+        Settings map =
+            Settings.of(index)
+                .group("weight_map")
+                .orElseThrow(
+                    () -> new IllegalArgumentException(index + ": weight_map must be there"));
+        names = new TreeSet<>();
+        for (String tensor : map.values().keySet()) {
+          names.add(map.needText(tensor));
+        }
+      }
+      for (String name : names) {
+        if (!Path.of(name).equals(Path.of(name).getFileName())) {
+          throw new IllegalArgumentException(
+              index + ": a file must be in the same folder, got " + name);
+        }
+        all.add(Safetensors.open(folder.resolve(name)));
+      }
+      return all;
+    } catch (Throwable failed) {
+      all.close();
+      throw failed;
+    }
+  }
+
+  /** The tensors of an open GGUF file, which is closed with this object. */
+  static Checkpoint of(Path place, Gguf file) {
+    Checkpoint all = new Checkpoint(place);
+    all.files.add(file);
+    file.names().forEach(name -> all.sources.put(name, file::map));
+    all.unread.addAll(file.names());
+    return all;
+  }
+
+  private void add(Safetensors file) {
+    files.add(file);
+    for (String name : file.names()) {
+      if (sources.put(name, file::map) != null) {
+        throw new IllegalArgumentException(place + ": tensor " + name + " must be in one file");
+      }
+      unread.add(name);
+    }
+  }
+
+  boolean has(String name) {
+    return sources.containsKey(name);
+  }
+
+  /**
+   * A tensor in f32: mapped if the file has f32, otherwise converted into memory of the arena.
+   *
+   * @throws IllegalArgumentException if there is none of this name
+   */
+  Tensor tensor(String name, Arena arena) throws IOException {
+    Source source = sources.get(name);
+    if (source == null) {
+      throw new IllegalArgumentException(place + ": expected a tensor " + name + ", got none");
+    }
+    unread.remove(name);
+    Tensor tensor = source.map(name, arena);
+    if (tensor.dtype() == DType.F32) {
+      return tensor;
+    }
+    Tensor converted = Tensor.allocate(arena, DType.F32, tensor.shape());
+    if (tensor.shape().rank() < 2) {
+      converted.assign(tensor.convert(DType.F32));
+    } else {
+      for (long i = 0; i < tensor.size(0); i++) {
+        converted.select(0, i).assign(tensor.select(0, i).convert(DType.F32));
+      }
+    }
+    return converted;
+  }
+
+  /** The names of tensors that nothing has read, in order. */
+  Set<String> unread() {
+    return new TreeSet<>(unread);
+  }
+
+  @Override
+  public String toString() {
+    return Objects.toString(place);
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (AutoCloseable file : files) {
+      try {
+        file.close();
+      } catch (IOException | RuntimeException failed) {
+        throw failed;
+      } catch (Exception other) {
+        throw new IllegalStateException(other);
+      }
+    }
+  }
+}

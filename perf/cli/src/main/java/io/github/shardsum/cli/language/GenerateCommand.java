@@ -1,0 +1,137 @@
+package io.github.shardsum.cli.language;
+
+import io.github.shardsum.cli.common.OptionValue;
+import io.github.shardsum.language.Generation;
+import io.github.shardsum.language.LanguageModel;
+import io.github.shardsum.language.Sampling;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code shardsum generate}: text from a language model. */
+@Command(
+    name = "generate",
+    description = {
+      "%nGenerate text with a language model from its files. Text goes to standard output as it"
+          + " comes, rates to standard error at the end.",
+      "%nA folder has config.json, safetensors, and for text tokenizer.json; docs/language.md has"
+          + " the families. With --tokens the prompt and the output are numbers of tokens.%n"
+    })
+public final class GenerateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      paramLabel = "DIR",
+      required = true,
+      description = "The folder of the model.")
+  private Path model = Path.of("");
+
+  @Parameters(arity = "0..1", paramLabel = "PROMPT", description = "The text to continue.")
+  private String prompt = "";
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "T,..",
+      description = "The prompt as numbers of tokens, such as 1,2,3.")
+  private String tokens = "";
+
+  @Option(
+      names = {"-n", "--most"},
+      paramLabel = "N",
+      description = "The most tokens to generate. Default: ${DEFAULT-VALUE}.")
+  private int most = 128;
+
+  @Option(
+      names = "--temperature",
+      paramLabel = "T",
+      description = "Divides the logits; 0 takes the largest. Default: ${DEFAULT-VALUE}.")
+  private double temperature;
+
+  @Option(
+      names = "--top-k",
+      paramLabel = "K",
+      description = "Draw among the K likeliest tokens; 0 for all. Default: ${DEFAULT-VALUE}.")
+  private int topK;
+
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description =
+          "Draw among the likeliest tokens that reach this sum. Default: ${DEFAULT-VALUE}.")
+  private double topP = 1;
+
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description =
+          "Draw among tokens with this share of the likeliest's probability. Default:"
+              + " ${DEFAULT-VALUE}.")
+  private double minP;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      description = "The seed of draws. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
+  @Override
+  public Integer call() throws IOException {
+    boolean numbers = !tokens.isEmpty();
+    if (numbers != prompt.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(),
+          "--tokens: must be given, or a PROMPT, got " + (numbers ? "both" : "none"));
+    }
+    int[] given = OptionValue.of(spec, "--tokens", () -> numbers(tokens));
+    Sampling sampling =
+        OptionValue.of(
+            spec, "--temperature", () -> new Sampling(temperature, topK, topP, minP, seed, most));
+    PrintWriter out = spec.commandLine().getOut();
+    try (LanguageModel opened = LanguageModel.open(model)) {
+      Generation result =
+          numbers
+              ? opened.generate(
+                  given, sampling, opened.ends(), (token, _) -> print(out, token + " "))
+              : opened.generate(prompt, sampling, (_, text) -> print(out, text));
+      out.println();
+      spec.commandLine()
+          .getErr()
+          .printf(
+              Locale.ROOT,
+              "%d tokens of prompt in %.2f s, %d generated (%s), %.2f tokens/s%n",
+              result.promptTokens(),
+              result.promptSeconds(),
+              result.tokens().size(),
+              result.reason().toString().toLowerCase(Locale.ROOT),
+              result.tokensPerSecond());
+    }
+    return 0;
+  }
+
+  /** Whether the reader still takes output. */
+  private static boolean print(PrintWriter out, String text) {
+    out.print(text);
+    return !out.checkError();
+  }
+
+  private static int[] numbers(String list) {
+    try {
+      return Arrays.stream(list.split(","))
+          .filter(word -> !word.isBlank())
+          .mapToInt(word -> Integer.parseInt(word.strip()))
+          .toArray();
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("must be whole numbers with commas, got " + list, e);
+    }
+  }
+}
