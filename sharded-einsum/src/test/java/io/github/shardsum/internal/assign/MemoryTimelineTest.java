@@ -25,14 +25,17 @@ final class MemoryTimelineTest {
   private static final int TIMES = 9;
 
   private static AssignmentProblem drawn(Random random) {
+    return drawn(random, 1 + random.nextInt(5), TIMES);
+  }
+
+  private static AssignmentProblem drawn(Random random, int nodes, int times) {
     AssignmentProblem.Builder builder = AssignmentProblem.builder();
-    int nodes = 1 + random.nextInt(5);
     long most = 0;
     for (int node = 0; node < nodes; node++) {
       long[] usages = random.longs(1 + random.nextInt(3), 0, 7).toArray();
       most += Arrays.stream(usages).max().orElseThrow();
-      long from = random.nextInt(TIMES);
-      builder.node(from, from + random.nextInt(TIMES), new long[usages.length], usages);
+      long from = random.nextInt(times);
+      builder.node(from, from + random.nextInt(times), new long[usages.length], usages);
     }
     return builder.build(random.nextLong(most + 1));
   }
@@ -106,10 +109,17 @@ final class MemoryTimelineTest {
       AssignmentProblem problem = drawn(new Random(SEED + i));
       Presolve graph = presolve(problem);
       int before = graph.time.points();
-      graph.time.compress(graph);
+      graph.nodes.forEach(node -> node.changed = false);
+      String what = "seed " + (SEED + i);
+      boolean isWorthMore = graph.time.compress(graph);
       infeasible.add(graph.infeasible);
       fewer += graph.time.points() < before ? 1 : 0;
-      String what = "seed " + (SEED + i);
+      for (ReducibleNode node : graph.nodes) {
+        boolean isSmaller = node.size() < problem.strategies(node.id);
+        assertTrue(node.changed || !isSmaller, what);
+        assertTrue(isWorthMore || !isSmaller || graph.infeasible, what);
+      }
+      assertFalse(graph.time.points() == 0 && graph.time.compress(graph), what);
       for (List<Integer> choice : choices(problem)) {
         assertEquals(isPossible(problem, choice), isPossible(graph, choice), what + " " + choice);
       }
@@ -125,8 +135,13 @@ final class MemoryTimelineTest {
   @Test
   void noPointIsLeftThatIsImplied() {
     for (int i = 0; i < PROBLEMS; i++) {
-      Presolve graph = presolve(drawn(new Random(SEED + i)));
+      Presolve graph = presolve(drawn(new Random(SEED + i), 12, 12));
+      graph.nodes.forEach(node -> node.changed = false);
+      List<ReducibleNode> live = graph.nodes.stream().filter(n -> !n.items.isEmpty()).toList();
       graph.time.compress(graph);
+      for (ReducibleNode node : live) {
+        assertTrue(node.changed || !node.items.isEmpty() || graph.infeasible, "seed " + (SEED + i));
+      }
       for (int point = 0; point < graph.time.points() && !graph.infeasible; point++) {
         long most = 0;
         long leastChange = 0;
