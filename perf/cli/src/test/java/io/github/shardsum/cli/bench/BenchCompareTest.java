@@ -12,6 +12,7 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -115,14 +116,8 @@ class BenchCompareTest {
     String html = Files.readString(page);
     assertFalse(html.contains("<script"));
     for (String part :
-        new String[] {
-          "Roofline, one thread",
-          "Collectives of virtual devices against size",
-          "Mixture-of-Experts layer and training step over devices",
-          "tiny-mm4",
-          "step, time over devices",
-          "layer, time over devices"
-        }) {
+        List.of(
+            "Roofline, one thread", "Collectives of virtual devices against size", "tiny-mm4")) {
       assertTrue(html.contains(part), part);
     }
     assertEquals(html.split("<svg", -1).length, html.split("</svg>", -1).length);
