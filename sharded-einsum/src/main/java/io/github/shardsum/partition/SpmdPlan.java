@@ -9,6 +9,7 @@ import io.github.shardsum.internal.partition.text.PlanJson;
 import io.github.shardsum.internal.partition.text.PlanPage;
 import io.github.shardsum.internal.partition.text.PlanReader;
 import io.github.shardsum.internal.partition.text.PlanTable;
+import io.github.shardsum.internal.partition.text.StepFigures;
 import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.internal.reshard.Prices;
 import io.github.shardsum.internal.reshard.StepCounts;
@@ -504,8 +505,19 @@ public record SpmdPlan(
   }
 
   /**
-   * The plan as JSON, an object on one line: the plan for programs, and under {@code explained} the
-   * figures of {@link #explain(PlanOptions)} for readers.
+   * The figures of the plan and of each of its steps.
+   *
+   * @param options the options by which the plan was chosen
+   * @return the figures
+   * @throws IllegalArgumentException if the topology has another number of devices
+   */
+  public PlanFigures figures(PlanOptions options) {
+    return StepFigures.of(this, options);
+  }
+
+  /**
+   * The plan as JSON, an object on one line: the steps with their figures for readers, and under
+   * {@code plan} the plan for {@link #parse}.
    *
    * @param options the options by which the plan was chosen
    * @return the text

@@ -2,6 +2,7 @@ package io.github.shardsum.cli.common;
 
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.PlanFigures;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.partition.StepSpan;
@@ -12,8 +13,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,11 +23,9 @@ import tools.jackson.databind.node.ObjectNode;
 public final class StepTrace {
   private static final int WORST = 10;
   private static final double NANOS = 1e9;
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final SpmdPlan plan;
-  private final boolean isTimed;
-  private final JsonNode explained;
+  private final PlanFigures figures;
   private final List<StepSpan> spans;
   private final StepRates rates;
 
@@ -43,8 +40,7 @@ public final class StepTrace {
   public StepTrace(
       SpmdPlan plan, PlanOptions options, List<StepSpan> before, List<StepSpan> spans) {
     this.plan = plan;
-    this.isTimed = options.topology().isPresent();
-    this.explained = JSON.readTree(plan.toJson(options)).path("explained");
+    this.figures = plan.figures(options);
     this.spans = List.copyOf(spans);
     this.rates = StepRates.of(before.stream().filter(span -> !isCollective(span)).toList());
   }
@@ -73,12 +69,12 @@ public final class StepTrace {
     return at;
   }
 
-  private JsonNode explained(StepSpan span, int step) {
-    JsonNode at = explained;
+  private PlanFigures.Step figures(StepSpan span, int step) {
+    List<PlanFigures.Step> at = figures.steps();
     for (int loop : span.within()) {
-      at = at.path(loop).path("body");
+      at = at.get(loop).body();
     }
-    return at.path(step);
+    return at.get(step);
   }
 
   private Action action(StepSpan span) {
@@ -98,7 +94,7 @@ public final class StepTrace {
     };
   }
 
-  /** The number of collectives of a part in the explained plan. */
+  /** The number of collectives of a part among the parts' figures. */
   private static int collectives(Action.Partitioned own, int part) {
     return own.parts().parts().get(part) instanceof CompositeParts.Part.Overlapped overlapped
         ? overlapped.rows().size()
@@ -108,7 +104,7 @@ public final class StepTrace {
   /** Transfers that a composite overlaps are predicted to end with it. */
   private double predicted(StepSpan span) {
     boolean isExposed = isCollective(span) && !span.rest();
-    return (isTimed && isExposed ? communication(span) : 0) + rates.seconds(span);
+    return (figures.isTimed() && isExposed ? communication(span) : 0) + rates.seconds(span);
   }
 
   /** The predicted time of a collective by the topology. */
@@ -118,12 +114,12 @@ public final class StepTrace {
       for (int part = 0; part < span.part().getAsInt(); part++) {
         before += collectives(own, part);
       }
-      JsonNode parts = explained(span, span.steps().getFirst()).path("parts");
-      return parts.path(before).path("seconds").doubleValue(0);
+      List<PlanFigures.Part> parts = figures(span, span.steps().getFirst()).parts();
+      return before < parts.size() ? parts.get(before).price() : 0;
     }
     double seconds = 0;
     for (int step : span.steps()) {
-      seconds += explained(span, step).path("seconds").doubleValue(0);
+      seconds += figures(span, step).price();
     }
     return seconds;
   }

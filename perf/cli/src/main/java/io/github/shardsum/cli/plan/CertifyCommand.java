@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import picocli.CommandLine.Command;
@@ -37,6 +38,10 @@ public final class CertifyCommand implements Callable<Integer> {
   /** Members of a file that follow from its plan alone, whatever options it was chosen by. */
   private static final List<String> FIGURES =
       List.of("steps", "localShapes", "elementsReceived", "flops", "peakElements", "peakBytes");
+
+  /** Members of a step that depend on prices. */
+  private static final Set<String> PRICED =
+      Set.of("price", "seconds", "lane", "begin", "end", "exposed", "because", "runnerUp");
 
   @Spec private CommandSpec spec;
 
@@ -114,11 +119,20 @@ public final class CertifyCommand implements Callable<Integer> {
     }
   }
 
-  /** The message names the first element in which two arrays differ. */
+  /**
+   * The message names the first element or member in which two values differ. Prices and their
+   * reasons are not compared, since they follow from options that the file does not have.
+   */
   private static void checkEqual(String what, JsonNode counted, JsonNode given) {
     if (counted.isArray() && given.isArray() && counted.size() == given.size()) {
       for (int i = 0; i < counted.size(); i++) {
         checkEqual(what + "[" + i + "]", counted.get(i), given.get(i));
+      }
+    } else if (counted.isObject() && given.isObject()) {
+      for (String member : counted.propertyNames()) {
+        if (!PRICED.contains(member)) {
+          checkEqual(what + "." + member, counted.path(member), given.path(member));
+        }
       }
     } else if (!counted.equals(given)) {
       throw new IllegalArgumentException(

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.partition.PlanFigures;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.SpmdPlan;
 import java.util.ArrayDeque;
@@ -12,11 +13,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.function.ToDoubleFunction;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -28,13 +27,8 @@ final class PlanDiff {
   /** Relative difference of two prices that counts as rounding. */
   private static final double ROUNDING = 1e-9;
 
-  private static final JsonMapper JSON = new JsonMapper();
-
-  private final JsonNode before;
-  private final JsonNode after;
-  private final double priceBefore;
-  private final double priceAfter;
-  private final boolean isTimed;
+  private final PlanFigures before;
+  private final PlanFigures after;
   private final List<Step> went = new ArrayList<>();
   private final List<Step> came = new ArrayList<>();
   private final List<Step> moved = new ArrayList<>();
@@ -53,13 +47,10 @@ final class PlanDiff {
 
   private record Pair(Step before, Step after) {}
 
-  private PlanDiff(SpmdPlan before, SpmdPlan after, PlanOptions options) {
-    this.before = JSON.readTree(before.toJson(options));
-    this.after = JSON.readTree(after.toJson(options));
-    this.priceBefore = before.price(options);
-    this.priceAfter = after.price(options);
-    this.isTimed = options.topology().isPresent();
-    match(steps(this.before.path("explained"), ""), steps(this.after.path("explained"), ""));
+  private PlanDiff(PlanFigures before, PlanFigures after) {
+    this.before = before;
+    this.after = after;
+    match(steps(before.steps(), ""), steps(after.steps(), ""));
   }
 
   /**
@@ -71,21 +62,15 @@ final class PlanDiff {
    * @throws IllegalArgumentException if a topology has another number of devices than a plan
    */
   static PlanDiff of(SpmdPlan before, SpmdPlan after, PlanOptions options) {
-    return new PlanDiff(before, after, options);
+    return new PlanDiff(before.figures(options), after.figures(options));
   }
 
-  private static List<Step> steps(JsonNode explained, String within) {
+  private static List<Step> steps(List<PlanFigures.Step> figures, String within) {
     List<Step> steps = new ArrayList<>();
-    for (JsonNode step : explained) {
-      JsonNode price = step.has("seconds") ? step.path("seconds") : step.path("price");
-      String group = within + step.path("for").asString("");
-      steps.add(
-          new Step(
-              group,
-              step.path("step").asString(""),
-              step.path("localShapes").asString(""),
-              price.doubleValue(0)));
-      steps.addAll(steps(step.path("body"), group + ", in the loop, "));
+    for (PlanFigures.Step step : figures) {
+      String group = within + step.group();
+      steps.add(new Step(group, step.text(), step.localShapes(), step.price()));
+      steps.addAll(steps(step.body(), group + ", in the loop, "));
     }
     return steps;
   }
@@ -171,7 +156,7 @@ final class PlanDiff {
 
   /** Whether the newer plan is dearer. */
   boolean isDearer() {
-    return priceAfter > priceBefore * (1 + ROUNDING);
+    return after.price() > before.price() * (1 + ROUNDING);
   }
 
   /** A line a step, and the totals. */
@@ -190,19 +175,21 @@ final class PlanDiff {
     if (text.isEmpty()) {
       text.append("the same steps\n");
     }
-    total(text, "received, elements", "elementsReceived");
-    total(text, "computed, FLOP", "flops");
-    total(text, "held, bytes", "peakBytes");
-    String unit = isTimed ? "price, seconds" : "price, elements";
+    total(text, "received, elements", PlanFigures::elementsReceived);
+    total(text, "computed, FLOP", PlanFigures::flops);
+    total(text, "held, bytes", PlanFigures::peakBytes);
+    String unit = before.isTimed() ? "price, seconds" : "price, elements";
     String change =
-        isDearer() ? "dearer" : priceAfter < priceBefore * (1 - ROUNDING) ? "cheaper" : "the same";
+        isDearer()
+            ? "dearer"
+            : after.price() < before.price() * (1 - ROUNDING) ? "cheaper" : "the same";
     return text.append(
             String.format(
                 Locale.ROOT,
                 "%-18s  %s -> %s, %s",
                 unit,
-                price(priceBefore),
-                price(priceAfter),
+                price(before.price()),
+                price(after.price()),
                 change))
         .toString();
   }
@@ -211,18 +198,18 @@ final class PlanDiff {
     text.append(String.format(Locale.ROOT, "%-7s  %-70s  %s%n", what, step, price));
   }
 
-  private void total(StringBuilder text, String name, String member) {
+  private void total(StringBuilder text, String name, ToDoubleFunction<PlanFigures> figure) {
     text.append(
         String.format(
             Locale.ROOT,
             "%-18s  %,.0f -> %,.0f%n",
             name,
-            before.path(member).doubleValue(0),
-            after.path(member).doubleValue(0)));
+            figure.applyAsDouble(before),
+            figure.applyAsDouble(after)));
   }
 
   private String price(double price) {
-    return String.format(Locale.ROOT, isTimed ? "%.4g" : "%,.0f", price);
+    return String.format(Locale.ROOT, before.isTimed() ? "%.4g" : "%,.0f", price);
   }
 
   /** The differences as a JSON object. */
@@ -240,15 +227,16 @@ final class PlanDiff {
           .put("before", pair.before.price())
           .put("after", pair.after.price());
     }
-    for (String member : List.of("elementsReceived", "flops", "peakBytes")) {
-      ObjectNode both = answer.putObject(member);
-      both.set("before", Objects.requireNonNull(before.get(member), member));
-      both.set("after", Objects.requireNonNull(after.get(member), member));
-    }
     answer
-        .putObject(isTimed ? "seconds" : "price")
-        .put("before", priceBefore)
-        .put("after", priceAfter);
+        .putObject("elementsReceived")
+        .put("before", before.elementsReceived())
+        .put("after", after.elementsReceived());
+    answer.putObject("flops").put("before", before.flops()).put("after", after.flops());
+    answer.putObject("peakBytes").put("before", before.peakBytes()).put("after", after.peakBytes());
+    answer
+        .putObject(before.isTimed() ? "seconds" : "price")
+        .put("before", before.price())
+        .put("after", after.price());
     return answer.put("dearer", isDearer());
   }
 

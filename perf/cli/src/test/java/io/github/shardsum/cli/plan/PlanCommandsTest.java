@@ -6,6 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.io.Npy;
+import io.github.shardsum.partition.PlanFigures;
+import io.github.shardsum.partition.PlanOptions;
+import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.io.File;
@@ -45,14 +48,33 @@ class PlanCommandsTest {
         run("plan", "--mesh", "x=2,y=2", "--sizes", "m=48,k=100,n=32", equation, "--json", "--run");
     assertEquals(0, status, err.toString());
     String json = out.toString().strip();
-    String start =
-        "{\"steps\":[{\"op\":\"all-gather\",\"operand\":1,\"label\":\"n\",\"axes\":[\"x\"],"
-            + "\"elementsReceived\":800},{\"op\":\"einsum\",\"equation\":\"mk,nk->mn\"},"
-            + "{\"op\":\"reduce-scatter\",\"operand\":\"result\",\"label\":\"n\",\"axes\":[\"y\"],"
-            + "\"elementsReceived\":384}],\"localShapes\":{\"operands\":[[24,50],[32,50]],"
-            + "\"result\":[24,16]},\"elementsReceived\":1184,\"flops\":76800,\"peakElements\":4368,\"peakBytes\":17472,\"explained\":[{\"step\":\"all-gather"
-            + " n over x\",";
-    assertEquals(start, json.substring(0, Math.min(json.length(), start.length())));
+    JsonNode answer = new JsonMapper().readTree(json);
+    List<String> starts =
+        List.of(
+            "{\"op\":\"all-gather\",\"operand\":1,\"label\":\"n\",\"axes\":[\"x\"],"
+                + "\"elementsReceived\":800,\"step\":\"all-gather n over x\",",
+            "{\"op\":\"einsum\",\"equation\":\"mk,nk->mn\",\"step\":\"einsum mk,nk->mn\",",
+            "{\"op\":\"reduce-scatter\",\"operand\":\"result\",\"label\":\"n\",\"axes\":[\"y\"],"
+                + "\"elementsReceived\":384,\"step\":\"reduce-scatter n over y\",");
+    assertEquals(starts.size(), answer.path("steps").size(), json);
+    double price = 0;
+    List<PlanFigures.Step> counted = SpmdPlan.parse(json).figures(PlanOptions.defaults()).steps();
+    for (int i = 0; i < starts.size(); i++) {
+      JsonNode step = answer.path("steps").path(i);
+      assertEquals(counted.get(i).text(), step.path("step").stringValue());
+      assertEquals(counted.get(i).bytesReceived(), step.path("bytesReceived").longValue());
+      assertEquals(counted.get(i).heldBytes(), step.path("liveBytes").longValue());
+      assertEquals(counted.get(i).price(), step.path("price").doubleValue());
+      assertTrue(step.toString().startsWith(starts.get(i)), step::toString);
+      assertFalse(step.path("because").asString("").isEmpty(), step::toString);
+      price += step.path("price").doubleValue();
+    }
+    assertEquals(price, answer.path("price").doubleValue(), 1e-9 * price);
+    String figures =
+        "\"localShapes\":{\"operands\":[[24,50],[32,50]],\"result\":[24,16]},"
+            + "\"elementsReceived\":1184,\"flops\":76800,\"peakElements\":4368,"
+            + "\"peakBytes\":17472,";
+    assertTrue(json.contains(figures), json);
     assertTrue(json.endsWith("\"equal\":true}"), json);
   }
 
@@ -377,14 +399,19 @@ class PlanCommandsTest {
     throw new AssertionError("no " + op + " in " + answer);
   }
 
+  /** The members of a step before the figures that all steps have. */
+  private static String ofOp(JsonNode step) {
+    return step.toString().split(",\"step\":", -1)[0];
+  }
+
   @Test
   void theStepsHaveTheMembersThatTheirOpsNeed() {
     JsonNode moved = answer("reshard", "--mesh", "x=3", "--sizes", "a=5,b=7", "a@x b", "a b@x");
     // A device with three of b's indices lacks three of a's.
     assertEquals(
         "{\"op\":\"all-to-all\",\"operand\":0,\"from\":\"a\",\"to\":\"b\",\"axes\":[\"x\"],"
-            + "\"elementsReceived\":9}",
-        step(moved, "all-to-all").toString());
+            + "\"elementsReceived\":9",
+        ofOp(step(moved, "all-to-all")));
     assertEquals("[[2,7]]", moved.path("localShapes").path("operands").toString());
     assertEquals("[5,3]", moved.path("localShapes").path("result").toString());
     JsonNode permuted =
@@ -395,8 +422,8 @@ class PlanCommandsTest {
     JsonNode sliced = answer("reshard", "--mesh", "x=2", "--sizes", "a=8", "a", "a@x");
     assertEquals(
         "{\"op\":\"slice\",\"operand\":0,\"label\":\"a\",\"axes\":[\"x\"],"
-            + "\"elementsReceived\":0}",
-        step(sliced, "slice").toString());
+            + "\"elementsReceived\":0",
+        ofOp(step(sliced, "slice")));
     JsonNode summed = answer("reshard", "--mesh", "x=2", "--sizes", "a=8", "a | x", "a");
     assertEquals("[\"x\"]", step(summed, "all-reduce").path("axes").toString());
     JsonNode spaced =

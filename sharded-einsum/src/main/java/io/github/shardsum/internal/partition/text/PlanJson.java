@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.internal.reshard.PartFigures;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanFigures;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -19,11 +19,19 @@ import java.util.stream.Collectors;
 /** A plan of one einsum or reshard as JSON, for programs. */
 public final class PlanJson {
   private final SpmdPlan plan;
-  private final PlanOptions options;
+  private final PlanFigures figures;
 
-  private PlanJson(SpmdPlan plan, PlanOptions options) {
+  /** The name of a price, which is its unit. */
+  private final String price;
+
+  private PlanJson(SpmdPlan plan, PlanFigures figures) {
     this.plan = plan;
-    this.options = options;
+    this.figures = figures;
+    this.price = price(figures.isTimed());
+  }
+
+  private static String price(boolean isTimed) {
+    return isTimed ? "\"seconds\":" : "\"price\":";
   }
 
   /**
@@ -34,46 +42,41 @@ public final class PlanJson {
    * @return an object on one line
    */
   public static String of(SpmdPlan plan, PlanOptions options) {
-    return new PlanJson(plan, options).text();
+    return new PlanJson(plan, plan.figures(options)).text();
   }
 
   private String text() {
-    StepFigures.All figures = StepFigures.of(plan, options);
     return String.format(
         Locale.ROOT,
-        "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,\"explained\":%s,\"plan\":%s}",
-        steps(plan),
+        "{\"steps\":%s,\"localShapes\":%s,\"elementsReceived\":%d,\"flops\":%s,\"peakElements\":%d,\"peakBytes\":%d,%s%s,\"plan\":%s}",
+        steps(plan, figures.steps()),
         localShapes(),
-        figures.received(),
+        figures.elementsReceived(),
         number(figures.flops()),
-        plan.peakElements(),
+        figures.peakElements(),
         figures.peakBytes(),
-        explained(figures.steps()),
+        price,
+        figures.price(),
         PlanWriter.of(plan));
   }
 
-  private static String steps(SpmdPlan plan) {
-    StringJoiner steps = new StringJoiner(",", "[", "]");
-    for (int i = 0; i < plan.steps().size(); i++) {
-      steps.add(step(plan, i));
+  private String steps(SpmdPlan of, List<PlanFigures.Step> steps) {
+    StringJoiner text = new StringJoiner(",", "[", "]");
+    for (int i = 0; i < steps.size(); i++) {
+      text.add(step(of, i, steps.get(i)));
     }
-    return steps.toString();
+    return text.toString();
   }
 
-  private String explained(List<StepFigures> steps) {
-    return steps.stream().map(this::explained).collect(Collectors.joining(",", "[", "]"));
-  }
-
-  private String explained(StepFigures step) {
-    StringJoiner text = new StringJoiner(",", "{", "}");
-    text.add("\"step\":" + quoted(step.step()));
+  /** Adds a step's figures, which all steps have. */
+  private void figures(PlanFigures.Step step, StringJoiner text) {
+    text.add("\"step\":" + quoted(step.text()));
     text.add("\"for\":" + quoted(step.group()));
-    text.add("\"localShapes\":" + quoted(step.shapes()));
+    text.add("\"localShapes\":" + quoted(step.localShapes()));
     text.add("\"bytesReceived\":" + step.bytesReceived());
     text.add("\"bytesSent\":" + step.bytesSent());
     text.add("\"lowerBoundBytes\":" + step.lowerBound());
     text.add("\"flops\":" + number(step.flops()));
-    String price = options.topology().isPresent() ? "\"seconds\":" : "\"price\":";
     text.add(price + step.price());
     step.schedule()
         .ifPresent(
@@ -82,21 +85,6 @@ public final class PlanJson {
                     .add("\"begin\":" + at.begin())
                     .add("\"end\":" + at.end())
                     .add("\"exposed\":" + at.exposed()));
-    if (!step.parts().isEmpty()) {
-      text.add(
-          step.parts().stream()
-              .map(
-                  part ->
-                      "{\"part\":"
-                          + quoted(part.name())
-                          + ",\"bytesReceived\":"
-                          + part.bytesReceived()
-                          + ","
-                          + price
-                          + part.price()
-                          + "}")
-              .collect(Collectors.joining(",", "\"parts\":[", "]")));
-    }
     text.add("\"liveBytes\":" + step.heldBytes());
     text.add("\"because\":" + quoted(step.cause()));
     step.runnerUp()
@@ -107,19 +95,15 @@ public final class PlanJson {
                         Locale.ROOT,
                         "\"runnerUp\":{\"steps\":%s,%s%s}",
                         quoted(way.description()),
-                        way.isTimed() ? "\"seconds\":" : "\"price\":",
+                        price(way.isTimed()),
                         Double.toString(way.cost()))));
-    if (!step.body().isEmpty()) {
-      text.add("\"rounds\":" + step.rounds()).add("\"body\":" + explained(step.body()));
-    }
-    return text.toString();
   }
 
   private static String number(double whole) {
     return whole < 9e15 ? Long.toString((long) whole) : Double.toString(whole);
   }
 
-  private static String step(SpmdPlan plan, int index) {
+  private String step(SpmdPlan plan, int index, PlanFigures.Step figures) {
     PlanStep step = plan.steps().get(index);
     StringJoiner text = new StringJoiner(",", "{", "}");
     text.add("\"op\":" + quoted(step.action().op()));
@@ -132,7 +116,7 @@ public final class PlanJson {
       text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
       text.add("\"results\":" + names(step.results())).add(axes(partitioned.groupAxes()));
       text.add("\"bound\":" + partitioned.parts().bound());
-      text.add("\"parts\":" + parts(plan, step, partitioned));
+      text.add("\"parts\":" + parts(figures));
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     } else if (step.action() instanceof Action.Communicate communicate) {
       text.add("\"operands\":" + names(step.operands().stream().map(plan::value).toList()));
@@ -171,7 +155,7 @@ public final class PlanJson {
       }
       if (step.action() instanceof Action.Loop loop) {
         text.add("\"rounds\":" + loop.rounds());
-        text.add("\"body\":" + steps(loop.body()));
+        text.add("\"body\":" + steps(loop.body(), figures.body()));
       }
     } else {
       text.add(
@@ -181,20 +165,22 @@ public final class PlanJson {
       details(step.action(), step, text);
       text.add("\"elementsReceived\":" + plan.elementsReceived(index));
     }
+    figures(figures, text);
     return text.toString();
   }
 
-  private static String parts(SpmdPlan plan, PlanStep step, Action.Partitioned action) {
-    List<PlannedValue> operands = step.operands().stream().map(plan::value).toList();
-    return PartFigures.of(action, operands).stream()
+  private String parts(PlanFigures.Step step) {
+    return step.parts().stream()
         .map(
             part ->
                 String.format(
                     Locale.ROOT,
-                    "{\"part\":%s,\"bytesReceived\":%d,\"mostBytesReceived\":%d}",
+                    "{\"part\":%s,\"bytesReceived\":%d,\"mostBytesReceived\":%d,%s%s}",
                     quoted(part.name()),
-                    part.bytes(),
-                    part.mostBytes()))
+                    part.bytesReceived(),
+                    part.mostBytesReceived(),
+                    price,
+                    Double.toString(part.price())))
         .collect(Collectors.joining(",", "[", "]"));
   }
 

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.partition.text;
 
+import io.github.shardsum.partition.PlanFigures;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
@@ -16,14 +17,14 @@ public final class PlanPage {
   private static final Set<Integer> WORDS = Set.of(0, 1, 8);
 
   private final SpmdPlan plan;
-  private final StepFigures.All figures;
+  private final PlanFigures figures;
   private final boolean isTimed;
   private final Page page;
 
-  private PlanPage(String title, SpmdPlan plan, PlanOptions options) {
+  private PlanPage(String title, SpmdPlan plan, PlanFigures figures) {
     this.plan = plan;
-    this.figures = StepFigures.of(plan, options);
-    this.isTimed = options.topology().isPresent();
+    this.figures = figures;
+    this.isTimed = figures.isTimed();
     this.page = new Page(title);
   }
 
@@ -37,7 +38,7 @@ public final class PlanPage {
    * @return a whole document
    */
   public static String of(String title, SpmdPlan plan, PlanOptions options, List<String> notes) {
-    return new PlanPage(title, plan, options).whole(notes);
+    return new PlanPage(title, plan, plan.figures(options)).whole(notes);
   }
 
   private String whole(List<String> notes) {
@@ -48,12 +49,12 @@ public final class PlanPage {
                 + " and holds at most %s.",
             plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation(),
             plan.mesh().size(),
-            figures.received(),
+            figures.elementsReceived(),
             Unit.FLOP.text(figures.flops()),
             Unit.BYTES.text(figures.peakBytes())));
     values("Given", plan.inputs());
     if (!figures.steps().isEmpty()) {
-      TimelinePicture.draw(page, plan, figures, isTimed);
+      TimelinePicture.draw(page, plan, figures);
     }
     page.heading("Steps");
     page.table(table());
@@ -98,9 +99,9 @@ public final class PlanPage {
   /**
    * The steps under the statements that they belong to; the steps of a loop's body are indented.
    */
-  private void rows(Table table, List<StepFigures> of, int depth) {
+  private void rows(Table table, List<PlanFigures.Step> of, int depth) {
     String group = "";
-    for (StepFigures step : of) {
+    for (PlanFigures.Step step : of) {
       if (!step.group().equals(group)) {
         group = step.group();
         table.section(depth, group);
@@ -113,9 +114,9 @@ public final class PlanPage {
     }
   }
 
-  private List<String> cells(StepFigures step) {
+  private List<String> cells(PlanFigures.Step step) {
     return List.of(
-        step.step(),
+        step.text(),
         step.values(),
         PlanTableCells.bytes(step.bytesReceived()),
         PlanTableCells.bytes(step.bytesSent()),
@@ -126,7 +127,7 @@ public final class PlanPage {
         step.cause());
   }
 
-  private String instead(StepFigures step) {
+  private String instead(PlanFigures.Step step) {
     return step.runnerUp().map(way -> PlanTable.instead(way, isTimed)).orElse("");
   }
 }

@@ -51,8 +51,7 @@ public final class PlanReader {
       throw new IllegalArgumentException(
           "plan: expected an object with a member \"plan\", as plan --json prints, got none");
     }
-    Json explained = file.get("explained");
-    Node node = new Node("plan", explained == null ? plan : OlderPlan.withUnits(plan, explained));
+    Node node = new Node("plan", plan);
     Mesh mesh = node.reads(() -> mesh(node));
     SumOrder sums =
         node.optional("leaf")

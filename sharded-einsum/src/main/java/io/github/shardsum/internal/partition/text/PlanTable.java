@@ -3,6 +3,7 @@ package io.github.shardsum.internal.partition.text;
 import io.github.shardsum.layout.Layout;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanFigures;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -33,9 +34,9 @@ public final class PlanTable {
   private final boolean isTimed;
   private final StringBuilder text = new StringBuilder();
 
-  private PlanTable(SpmdPlan plan, PlanOptions options) {
+  private PlanTable(SpmdPlan plan, boolean isTimed) {
     this.plan = plan;
-    this.isTimed = options.topology().isPresent();
+    this.isTimed = isTimed;
   }
 
   /**
@@ -46,12 +47,13 @@ public final class PlanTable {
    * @return lines of text, of at most 120 columns
    */
   public static String of(SpmdPlan plan, PlanOptions options) {
-    PlanTable table = new PlanTable(plan, options);
-    table.write(StepFigures.of(plan, options));
+    PlanFigures figures = plan.figures(options);
+    PlanTable table = new PlanTable(plan, figures.isTimed());
+    table.write(figures);
     return table.text.toString().stripTrailing();
   }
 
-  private void write(StepFigures.All figures) {
+  private void write(PlanFigures figures) {
     String mesh = plan.mesh().size() == 1 ? "of one device" : plan.mesh().notation();
     String sums = plan.sums().isTree() ? ", sums by a " + plan.sums() : "";
     wrapped(0, "mesh " + mesh + ", devices " + plan.mesh().size() + sums);
@@ -70,12 +72,12 @@ public final class PlanTable {
   }
 
   /** Text such as {@code the busiest device receives 448 elements, the largest holds ...}. */
-  private String total(StepFigures.All figures) {
-    long bytes = figures.steps().stream().mapToLong(StepFigures::bytesReceived).sum();
+  private String total(PlanFigures figures) {
+    long bytes = figures.steps().stream().mapToLong(PlanFigures.Step::bytesReceived).sum();
     return String.format(
         Locale.ROOT,
         "in all: received %,d elements%s, computed %s, held at most %s, %s%s",
-        figures.received(),
+        figures.elementsReceived(),
         bytes == 0 ? "" : " (" + PlanTableCells.bytes(bytes) + ")",
         Unit.FLOP.text(figures.flops()),
         Unit.BYTES.text(figures.peakBytes()),
@@ -91,15 +93,15 @@ public final class PlanTable {
     return PlanNames.of(value) + " " + value.dtype() + value.shape() + " " + value.layout();
   }
 
-  private void steps(SpmdPlan of, List<StepFigures> steps, int indent) {
+  private void steps(SpmdPlan of, List<PlanFigures.Step> steps, int indent) {
     String group = "";
     for (int i = 0; i < steps.size(); i++) {
-      StepFigures step = steps.get(i);
+      PlanFigures.Step step = steps.get(i);
       if (!step.group().equals(group)) {
         group = step.group();
         wrapped(indent, group + ":");
       }
-      line(indent + 2, step.step(), figures(step));
+      line(indent + 2, step.text(), figures(step));
       wrapped(indent + 4, step.values());
       IdleDevices.of(of, of.steps().get(i)).forEach(idle -> wrapped(indent + 4, idle));
       wrapped(
@@ -131,7 +133,7 @@ public final class PlanTable {
     return "instead " + way.description() + at;
   }
 
-  private List<String> figures(StepFigures step) {
+  private List<String> figures(PlanFigures.Step step) {
     List<String> all = new ArrayList<>();
     all.add(PlanTableCells.bytes(step.bytesReceived()));
     all.add(PlanTableCells.bytes(step.bytesSent()));

@@ -9,6 +9,10 @@ import io.github.shardsum.internal.reshard.StepTimeline;
 import io.github.shardsum.internal.reshard.WindowedEinsum;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.Origin;
+import io.github.shardsum.partition.PlanFigures;
+import io.github.shardsum.partition.PlanFigures.Part;
+import io.github.shardsum.partition.PlanFigures.Schedule;
+import io.github.shardsum.partition.PlanFigures.Step;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -19,88 +23,32 @@ import java.util.Optional;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
-/**
- * Figures of a step of a plan.
- *
- * @param group name of the program's value that the step serves
- * @param step the op with its labels, axes or equation
- * @param values names of operands and results, and their local shapes on the largest device
- * @param shapes local shapes alone, before and after
- * @param received elements that the busiest device receives
- * @param bytesReceived bytes that the busiest device receives
- * @param bytesSent bytes that the busiest device sends: in a ring as many as it receives, in an
- *     exchange the part of its block that other devices need
- * @param lowerBound bytes that a device must receive for its new block, by any sequence of
- *     collectives
- * @param flops floating-point operations of the largest device
- * @param price cost of the step: seconds on a network; otherwise elements, where a multiply-add
- *     counts as a fraction of an element
- * @param schedule the step's beginning, end and exposed time; none if the plan starts no transfer
- * @param heldBytes bytes that the largest device holds while the step runs
- * @param parts the communicating parts of a composite with its own partition
- * @param cause reason of the step
- * @param runnerUp the best alternative that was not taken
- * @param rounds number of rounds of a loop
- * @param body figures of one round of a loop; otherwise empty
- */
-record StepFigures(
-    String group,
-    String step,
-    String values,
-    String shapes,
-    long received,
-    long bytesReceived,
-    long bytesSent,
-    long lowerBound,
-    double flops,
-    double price,
-    Optional<StepTimeline.Entry> schedule,
-    long heldBytes,
-    List<Moved> parts,
-    String cause,
-    Optional<Origin.Alternative> runnerUp,
-    long rounds,
-    List<StepFigures> body) {
-  StepFigures {
-    parts = List.copyOf(parts);
-    body = List.copyOf(body);
-  }
+/** Counts and prices the steps of a plan. */
+public final class StepFigures {
+  private StepFigures() {}
 
   /**
-   * A part that communicates.
+   * The figures of a plan and of each of its steps.
    *
-   * @param name its name, such as {@code rows}
-   * @param bytesReceived bytes that the busiest device receives if rows are spread evenly
-   * @param price its cost, in the unit of a step's price
+   * @param plan the plan
+   * @param options the options of its prices
    */
-  record Moved(String name, long bytesReceived, double price) {}
-
-  /**
-   * Figures of a plan.
-   *
-   * @param steps figures of each step
-   * @param received elements that the busiest device receives in all steps
-   * @param flops floating-point operations of the largest device
-   * @param price sum of the steps' prices; if the plan starts transfers, the end of the timeline
-   * @param peakBytes the most bytes that the largest device holds
-   */
-  record All(List<StepFigures> steps, long received, double flops, double price, long peakBytes) {}
-
-  /** The figures of a plan and of each of its steps. */
-  static All of(SpmdPlan plan, PlanOptions options) {
+  public static PlanFigures of(SpmdPlan plan, PlanOptions options) {
     DeviceMemory memory = DeviceMemory.of(plan);
     Prices prices = Prices.of(plan.mesh(), options);
     Optional<StepTimeline> timeline =
         starts(plan) ? Optional.of(StepTimeline.of(plan, prices)) : Optional.empty();
-    List<StepFigures> steps =
+    List<Step> steps =
         of(plan, prices, memory.steps(), timeline.map(StepTimeline::entries).orElse(List.of()));
-    return new All(
+    return new PlanFigures(
         steps,
         plan.elementsReceived(),
         plan.flops(),
         timeline
             .map(StepTimeline::end)
-            .orElseGet(() -> steps.stream().mapToDouble(StepFigures::price).sum()),
+            .orElseGet(() -> steps.stream().mapToDouble(Step::price).sum()),
+        options.topology().isPresent(),
+        plan.peakElements(),
         memory.peakBytes());
   }
 
@@ -113,19 +61,19 @@ record StepFigures(
                     || (action instanceof Action.Loop loop && starts(loop.body())));
   }
 
-  private static List<StepFigures> of(
+  private static List<Step> of(
       SpmdPlan plan,
       Prices prices,
       List<DeviceMemory.Step> memory,
       List<StepTimeline.Entry> entries) {
     List<String> groups = PlanNames.groups(plan);
-    List<StepFigures> all = new ArrayList<>();
+    List<Step> all = new ArrayList<>();
     for (int i = 0; i < plan.steps().size(); i++) {
       PlanStep step = plan.steps().get(i);
       DeviceMemory.Step held = memory.get(i);
       Optional<StepTimeline.Entry> schedule =
           entries.isEmpty() ? Optional.empty() : Optional.of(entries.get(i));
-      List<StepFigures> body =
+      List<Step> body =
           step.action() instanceof Action.Loop loop
               ? of(
                   loop.body(),
@@ -138,14 +86,14 @@ record StepFigures(
     return all;
   }
 
-  private static StepFigures of(
+  private static Step of(
       SpmdPlan plan,
       int i,
       String group,
       Prices prices,
       Optional<StepTimeline.Entry> schedule,
       long held,
-      List<StepFigures> body) {
+      List<Step> body) {
     PlanStep step = plan.steps().get(i);
     List<PlannedValue> read = step.operands().stream().map(plan::value).toList();
     int width = (read.isEmpty() ? step.result() : read.getFirst()).dtype().byteSize();
@@ -155,9 +103,9 @@ record StepFigures(
     long sent = bytes;
     long lacking = 0;
     if (step.action() instanceof Action.Loop) {
-      bytes = inAll(rounds, body, StepFigures::bytesReceived);
-      sent = inAll(rounds, body, StepFigures::bytesSent);
-      lacking = inAll(rounds, body, StepFigures::lowerBound);
+      bytes = inAll(rounds, body, Step::bytesReceived);
+      sent = inAll(rounds, body, Step::bytesSent);
+      lacking = inAll(rounds, body, Step::lowerBound);
     } else if (step.action() instanceof Action.Windows windows) {
       bytes =
           Math.multiplyExact(
@@ -184,7 +132,7 @@ record StepFigures(
             PlanLowerBound.most(read.get(value).layout(), after.layout(), after.shape()) * width;
       }
     }
-    return new StepFigures(
+    return new Step(
         group,
         PlanTable.describe(plan, step),
         named(read) + (read.isEmpty() ? "" : " ") + "-> " + made(step),
@@ -195,9 +143,9 @@ record StepFigures(
         lacking,
         plan.flops(i),
         schedule.map(StepTimeline.Entry::price).orElseGet(() -> price(plan, i, prices, body)),
-        schedule,
+        schedule.map(at -> new Schedule(at.begin(), at.end(), at.exposed(), at.isTransfer())),
         held,
-        moved(step, read, prices),
+        parts(step, read, prices),
         AnnotationInsertion.withoutSuffixes(step.origin().cause()),
         step.origin()
             .runnerUp()
@@ -211,18 +159,21 @@ record StepFigures(
         body);
   }
 
-  private static List<Moved> moved(PlanStep step, List<PlannedValue> read, Prices prices) {
+  private static List<Part> parts(PlanStep step, List<PlannedValue> read, Prices prices) {
     return step.action() instanceof Action.Partitioned partitioned
         ? PartFigures.of(partitioned, read).stream()
             .map(
                 part ->
-                    new Moved(part.name(), part.bytes(), prices.total(prices.parts(List.of(part)))))
+                    new Part(
+                        part.name(),
+                        part.bytes(),
+                        part.mostBytes(),
+                        prices.total(prices.parts(List.of(part)))))
             .toList()
         : List.of();
   }
 
-  private static long inAll(
-      long rounds, List<StepFigures> body, ToLongFunction<StepFigures> figure) {
+  private static long inAll(long rounds, List<Step> body, ToLongFunction<Step> figure) {
     return Math.multiplyExact(rounds, body.stream().mapToLong(figure).reduce(0, Math::addExact));
   }
 
@@ -259,10 +210,10 @@ record StepFigures(
     return PlanLowerBound.most(step.result().layout(), before.layout(), before.shape());
   }
 
-  private static double price(SpmdPlan plan, int i, Prices prices, List<StepFigures> body) {
+  private static double price(SpmdPlan plan, int i, Prices prices, List<Step> body) {
     PlanStep step = plan.steps().get(i);
     if (step.action() instanceof Action.Loop loop) {
-      return loop.rounds() * body.stream().mapToDouble(StepFigures::price).sum();
+      return loop.rounds() * body.stream().mapToDouble(Step::price).sum();
     }
     return StepTimeline.price(plan, i, prices);
   }

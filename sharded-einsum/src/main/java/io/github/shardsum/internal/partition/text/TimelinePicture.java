@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.partition.text;
 
-import io.github.shardsum.internal.reshard.StepTimeline;
 import io.github.shardsum.partition.Action;
+import io.github.shardsum.partition.PlanFigures;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.picture.Axis;
 import io.github.shardsum.picture.Ink;
@@ -27,7 +27,7 @@ final class TimelinePicture {
   private static final int FOOT = 40;
 
   private final SpmdPlan plan;
-  private final List<StepFigures> steps;
+  private final List<PlanFigures.Step> steps;
   private final List<Span> spans;
   private final List<String> lanes;
   private final long peak;
@@ -36,7 +36,7 @@ final class TimelinePicture {
   /** The times of a step. */
   private record Span(double begin, double end, double exposed, boolean isTransfer) {}
 
-  private TimelinePicture(SpmdPlan plan, List<StepFigures> steps, long peak, boolean isTimed) {
+  private TimelinePicture(SpmdPlan plan, List<PlanFigures.Step> steps, long peak, boolean isTimed) {
     this.plan = plan;
     this.steps = steps;
     this.peak = peak;
@@ -47,25 +47,27 @@ final class TimelinePicture {
   }
 
   /** Adds the pictures of a plan and of its loops. */
-  static void draw(Page page, SpmdPlan plan, StepFigures.All figures, boolean isTimed) {
-    page.heading(isTimed ? "Time and memory" : "Price and memory");
+  static void draw(Page page, SpmdPlan plan, PlanFigures figures) {
+    page.heading(figures.isTimed() ? "Time and memory" : "Price and memory");
     page.paragraph(
         "Blue is computation, red communication over the axis of its lane; pale parts"
             + " are waited for.");
-    page.picture(picture(plan, figures, isTimed));
-    loops(page, plan, figures.steps(), isTimed);
+    page.picture(picture(plan, figures));
+    loops(page, plan, figures.steps(), figures.isTimed());
   }
 
   /** The picture of the plan, without the bodies of its loops. */
-  static Picture picture(SpmdPlan plan, StepFigures.All figures, boolean isTimed) {
-    return new TimelinePicture(plan, figures.steps(), figures.peakBytes(), isTimed).whole();
+  static Picture picture(SpmdPlan plan, PlanFigures figures) {
+    return new TimelinePicture(plan, figures.steps(), figures.peakBytes(), figures.isTimed())
+        .whole();
   }
 
-  private static void loops(Page page, SpmdPlan plan, List<StepFigures> steps, boolean isTimed) {
+  private static void loops(
+      Page page, SpmdPlan plan, List<PlanFigures.Step> steps, boolean isTimed) {
     for (int i = 0; i < steps.size(); i++) {
-      StepFigures step = steps.get(i);
+      PlanFigures.Step step = steps.get(i);
       if (plan.steps().get(i).action() instanceof Action.Loop loop && !step.body().isEmpty()) {
-        long most = step.body().stream().mapToLong(StepFigures::heldBytes).max().orElse(0);
+        long most = step.body().stream().mapToLong(PlanFigures.Step::heldBytes).max().orElse(0);
         page.heading("One of " + step.rounds() + " rounds of " + step.group());
         page.picture(new TimelinePicture(loop.body(), step.body(), most, isTimed).whole());
         loops(page, loop.body(), step.body(), isTimed);
@@ -74,17 +76,17 @@ final class TimelinePicture {
   }
 
   /** Times by the schedule, or one step after the other if a plan starts no transfer. */
-  private static List<Span> spans(SpmdPlan plan, List<StepFigures> steps) {
+  private static List<Span> spans(SpmdPlan plan, List<PlanFigures.Step> steps) {
     List<Span> spans = new ArrayList<>();
     double at = 0;
     for (int i = 0; i < steps.size(); i++) {
-      StepFigures step = steps.get(i);
-      double begin = step.schedule().map(StepTimeline.Entry::begin).orElse(at);
-      double end = step.schedule().map(StepTimeline.Entry::end).orElse(at + step.price());
-      double exposed = step.schedule().map(StepTimeline.Entry::exposed).orElse(0.0);
+      PlanFigures.Step step = steps.get(i);
+      double begin = step.schedule().map(PlanFigures.Schedule::begin).orElse(at);
+      double end = step.schedule().map(PlanFigures.Schedule::end).orElse(at + step.price());
+      double exposed = step.schedule().map(PlanFigures.Schedule::exposed).orElse(0.0);
       boolean isTransfer =
           step.schedule()
-              .map(StepTimeline.Entry::isTransfer)
+              .map(PlanFigures.Schedule::isTransfer)
               .orElse(plan.steps().get(i).action().isCollective());
       spans.add(new Span(begin, end, exposed, isTransfer));
       at = end;
@@ -126,14 +128,14 @@ final class TimelinePicture {
   }
 
   private double most() {
-    return Math.max(peak, steps.stream().mapToLong(StepFigures::heldBytes).max().orElse(0));
+    return Math.max(peak, steps.stream().mapToLong(PlanFigures.Step::heldBytes).max().orElse(0));
   }
 
   private void bars(Picture picture, Axis time, int lane) {
     double y = TOP + LANE * lane + 2.0;
     for (int i : on(lane)) {
       Span span = spans.get(i);
-      String name = steps.get(i).group() + ": " + steps.get(i).step();
+      String name = steps.get(i).group() + ": " + steps.get(i).text();
       double from = time.at(span.begin());
       double wide = Math.max(1, time.at(span.end()) - from - 1);
       if (span.exposed() > 0) {
@@ -173,7 +175,7 @@ final class TimelinePicture {
       Span span = spans.get(i);
       double from = time.at(span.begin());
       double y = memory.at(steps.get(i).heldBytes());
-      String title = steps.get(i).step() + ": holds " + Unit.BYTES.text(steps.get(i).heldBytes());
+      String title = steps.get(i).text() + ": holds " + Unit.BYTES.text(steps.get(i).heldBytes());
       picture.shade(
           from, y, Math.max(1, time.at(span.end()) - from), bottom - y, Ink.VIOLET, 0.5, title);
     }
