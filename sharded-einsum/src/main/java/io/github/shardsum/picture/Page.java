@@ -8,6 +8,20 @@ import java.util.Set;
  * thread-safe.
  */
 public final class Page {
+  /**
+   * A narrow screen shows pictures whole, with larger letters, and breaks cells. A table of many
+   * columns becomes a block for each row, whose figures have the names of their columns.
+   */
+  private static final String NARROW =
+      "@media(max-width:700px){td,th{padding:.2em .35em}"
+          + "td:not(.n){min-width:0;overflow-wrap:anywhere}td.n{white-space:normal}"
+          + ".wide svg{overflow:visible}.wide:has(svg){overflow:visible}.wide text{font-size:16px}"
+          + ".many thead{display:none}.many tr{display:block;padding:.3em 0;"
+          + "border-bottom:1px solid var(--grid)}"
+          + ".many td,.many th{display:inline-block;border:0;padding-top:0;padding-bottom:0}"
+          + ".many td:not(.n){display:block}.many td:empty{display:none}"
+          + ".many td.n::before{content:attr(data-of) \" \";color:var(--axis)}}";
+
   private static final String RULES =
       "*{box-sizing:border-box}"
           + "body{font:15px/1.5 system-ui,sans-serif;color:var(--text);background:var(--paper);"
@@ -17,7 +31,9 @@ public final class Page {
           + "td,th{padding:.2em .7em;border-bottom:1px solid var(--grid);text-align:left;vertical-align:top}"
           + "td:not(.n){min-width:7em}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}"
           + "summary{cursor:pointer}"
-          + ".wide{overflow-x:auto}.wide svg{display:block;width:100%;min-width:640px;margin:.5em 0}";
+          + ".wide{overflow-x:auto}.wide svg{display:block;width:100%;margin:.5em 0}"
+          + "p,li{overflow-wrap:anywhere}"
+          + NARROW;
 
   private final StringBuilder html = new StringBuilder();
 
@@ -75,7 +91,7 @@ public final class Page {
   }
 
   /**
-   * A table, which a narrow screen scrolls.
+   * A table.
    *
    * @param table the table, with its rows
    * @return this page
@@ -109,7 +125,7 @@ public final class Page {
   }
 
   /**
-   * A picture, which a narrow screen scrolls.
+   * A picture.
    *
    * @param picture the picture as it is now
    * @return this page

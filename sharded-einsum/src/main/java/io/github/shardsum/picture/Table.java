@@ -8,6 +8,9 @@ import java.util.Set;
 public final class Table {
   private static final int MOST_INDENT = 20;
 
+  /** The most columns that a narrow screen shows beside each other. */
+  private static final int BESIDE = 3;
+
   private final List<String> head;
   private final Set<Integer> words;
   private final StringBuilder rows = new StringBuilder();
@@ -55,7 +58,11 @@ public final class Table {
     rows.append("<tr>");
     for (int i = 0; i < cells.size(); i++) {
       String look = i == 0 && indent > 0 ? " style=\"" + margin(indent) + "\"" : "";
-      rows.append("<td").append(kind(i)).append(look).append('>');
+      rows.append("<td").append(kind(i)).append(look);
+      if (head.size() > BESIDE && !words.contains(i)) {
+        rows.append(" data-of=\"").append(Picture.escaped(head.get(i))).append('"');
+      }
+      rows.append('>');
       String text = Picture.escaped(cells.get(i));
       boolean opens = i == cells.size() - 1 && !more.isEmpty();
       rows.append(
@@ -108,7 +115,8 @@ public final class Table {
 
   /** The table as HTML. */
   String html() {
-    StringBuilder html = new StringBuilder("<div class=\"wide\"><table>\n");
+    StringBuilder html = new StringBuilder("<div class=\"wide\"><table");
+    html.append(head.size() > BESIDE ? " class=\"many\">\n" : ">\n");
     if (!head.isEmpty()) {
       html.append("<thead><tr>");
       for (int i = 0; i < head.size(); i++) {

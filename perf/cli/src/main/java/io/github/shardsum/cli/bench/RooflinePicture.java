@@ -6,8 +6,10 @@ import io.github.shardsum.picture.Picture;
 import io.github.shardsum.picture.Picture.Anchor;
 import io.github.shardsum.picture.Unit;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /** A roofline: operations a byte against operations a second, both logarithmic. */
@@ -71,7 +73,10 @@ final class RooflinePicture {
     }
     picture.text(RIGHT - 4, y.at(flops) - 6, Anchor.END, Unit.FLOP_A_SECOND.text(flops));
     dots.forEach(dot -> draw(picture, x, y, dot));
-    return picture;
+    Map<String, Ink> legend = new LinkedHashMap<>();
+    legend.put("bound by multiply-adds", Ink.BLUE);
+    legend.put("bound by memory", Ink.RED);
+    return picture.legend(RIGHT - 170, BOTTOM - 44, legend);
   }
 
   private static void roof(
