@@ -28,7 +28,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
   /** The whole text. */
   private final String equation;
 
-  /** Zero-based position of the error. */
+  /** Position of the error from 0; the message counts columns from 1. */
   private final int column;
 
   /** The broken rule. */
@@ -63,7 +63,7 @@ public final class EquationSyntaxException extends IllegalArgumentException {
     String before = (from > 0 ? "…" : "") + printable(equation.substring(from, column));
     String after = printable(equation.substring(column, to)) + (to < equation.length() ? "…" : "");
     return "equation, column "
-        + column
+        + (column + 1)
         + ": "
         + rule
         + "\n  "

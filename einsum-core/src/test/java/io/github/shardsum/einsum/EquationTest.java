@@ -124,7 +124,7 @@ class EquationTest {
         assertThrows(EquationSyntaxException.class, () -> Equation.parse("i*j->ij"));
     assertEquals(
         """
-        equation, column 1: '*' is no label
+        equation, column 2: '*' is no label
           i*j->ij
            ^
           Labels are letters; terms are separated by ',' and '->' stands before the output.\
@@ -140,7 +140,7 @@ class EquationTest {
         assertThrows(EquationSyntaxException.class, () -> Equation.parse("i j, jk -> i k"));
     assertEquals(
         """
-        equation, column 5: 'jk' could be one label or one label a letter
+        equation, column 6: 'jk' could be one label or one label a letter
           i j, jk -> i k
                ^
           For one label write      i j, jk | -> i k
@@ -235,7 +235,7 @@ class EquationTest {
             () -> Equation.ofSublists(List.of(new int[] {0, 5}, new int[] {5, -1}), 0));
     assertEquals(
         """
-        equation, column 12: -1 is no label
+        equation, column 13: -1 is no label
           [0, 5], [5, -1] -> [0]
                       ^
           Labels are integers of at least 0, or Equation.ELLIPSIS.\

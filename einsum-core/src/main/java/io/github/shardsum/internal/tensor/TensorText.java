@@ -8,11 +8,14 @@ import java.util.Arrays;
 
 /**
  * The text of a tensor for a reader: dtype and shape, then the elements in nested brackets, without
- * the middle of long dimensions.
+ * the middle of long dimensions. A row that is longer than a line goes on in the next line.
  */
 public final class TensorText {
   /** The largest number of axes that nested brackets show readably. */
   private static final int MOST_AXES = 16;
+
+  /** The most columns of a line. */
+  private static final int LINE = 120;
 
   private final Tensor tensor;
   private final TextOptions options;
@@ -90,14 +93,24 @@ public final class TensorText {
     boolean cut = shown[axis] < tensor.size(axis);
     text.append('[');
     for (long i = 0; i < shown[axis]; i++) {
-      text.append(i == 0 ? "" : between);
+      if (i > 0) {
+        append(between, axis, last ? width : 0);
+      }
       index[axis] = index(axis, i);
       append(axis + 1, index);
       if (cut && i == (shown[axis] + 1) / 2 - 1) {
-        text.append(between).append("...");
+        append(between, axis, 3);
+        text.append("...");
       }
     }
     text.append(']');
+  }
+
+  /** Separates two elements or rows: by a new line if the next would end beyond the line. */
+  private void append(String between, int axis, int next) {
+    // A closing bracket for each axis may follow.
+    int end = text.length() - text.lastIndexOf("\n") + between.length() + next + axis;
+    text.append(end > LINE && between.equals(" ") ? "\n" + " ".repeat(axis + 1) : between);
   }
 
   private String fixed(double value, boolean single) {

@@ -7,6 +7,9 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 class TensorTextTest {
@@ -22,6 +25,33 @@ class TensorTextTest {
         String.valueOf(Tensor.of(new float[] {0.1f, Float.NaN, 1, 2}, 2, 1, 2)));
     assertEquals("f32[2, 0]\n[]", String.valueOf(Tensor.zeros(DType.F32, 2, 0)));
     assertEquals("bf16[1]\n[3.140625]", String.valueOf(Tensor.full(DType.BF16, Math.PI, 1)));
+  }
+
+  @Test
+  void aWideRowIsFoldedIntoLines() {
+    long[] values = new long[900];
+    Arrays.setAll(values, i -> i * 7919L % 100_003);
+    for (Tensor wide : new Tensor[] {Tensor.of(values, 900), Tensor.of(values, 3, 2, 150)}) {
+      String text = wide.toString();
+      List<String> lines = text.lines().skip(1).toList();
+      int rows = wide.rank() == 1 ? 1 : 6;
+      assertTrue(lines.size() > 4 * rows, text);
+      lines.forEach(line -> assertTrue(line.length() <= 120, line));
+      // Elements stand below each other, and none is lost.
+      assertEquals(ends(lines.getFirst()), ends(lines.get(1)), text);
+      List<Long> read =
+          Pattern.compile("\\d+")
+              .matcher(String.join("\n", lines))
+              .results()
+              .map(each -> Long.valueOf(each.group()))
+              .toList();
+      assertEquals(Arrays.stream(values).boxed().toList(), read);
+    }
+  }
+
+  /** The columns in which elements end. */
+  private static List<Integer> ends(String line) {
+    return Pattern.compile("\\d+").matcher(line).results().map(MatchResult::end).toList();
   }
 
   @Test
