@@ -46,7 +46,7 @@ final class JavaCommand implements Callable<Integer> {
           spec.commandLine(), "FILE.java must be a Java source file, got " + file);
     }
     if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
+      throw new FileSystemException(file.toString(), null, "must be a file, got a folder");
     }
     if (!Files.isRegularFile(file)) {
       throw new NoSuchFileException(file.toString());

@@ -175,9 +175,7 @@ public final class Main implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "command: expected one of "
-            + String.join(", ", spec.subcommands().keySet())
-            + ", got none");
+        "command: must be one of " + String.join(", ", spec.subcommands().keySet()) + ", got none");
   }
 
   /** A sentence about a defect. Its stack trace goes to a file, since users do not need it. */

@@ -10,6 +10,9 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** A manual page in the macros of man, from picocli's model of a command. */
 final class ManPage {
+  /** Columns that hold every synopsis. */
+  private static final int WIDTH = 4096;
+
   private final StringBuilder page = new StringBuilder();
 
   private ManPage() {}
@@ -30,6 +33,8 @@ final class ManPage {
     section("NAME");
     text(name + " - " + CommandGroups.about(command));
     section("SYNOPSIS");
+    // The reader of the page breaks lines, at blanks; picocli would break FILE.json after the dot.
+    command.usageMessage().width(WIDTH);
     Help help = new Help(command, Help.defaultColorScheme(Help.Ansi.OFF));
     help.fullSynopsis().lines().forEach(line -> text(line.replaceFirst("^Usage: ", "").strip()));
     section("DESCRIPTION");

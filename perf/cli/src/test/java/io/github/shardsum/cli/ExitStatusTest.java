@@ -138,7 +138,7 @@ class ExitStatusTest {
       price          | topology tpu-v3 --mesh x=3
       --hot          | topology tpu-v3 --hot -1
       --hot          | topology this-machine --hot -1
-      expected one   | topology none
+      must be one of | topology none
       --model        | simulate --model none --topology v3:4x4
       --topology     | simulate --model gshard-37b --topology v3
       --layout       | simulate --model gshard-37b --topology v3:4x4 --layout data=16

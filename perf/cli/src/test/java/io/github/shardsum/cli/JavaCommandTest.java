@@ -60,7 +60,7 @@ class JavaCommandTest {
     Path missing = folder.resolve("Missing.java");
     assertRefused("no such file: " + missing, missing);
     Path directory = Files.createDirectory(folder.resolve("Folder.java"));
-    assertRefused(directory + ": expected a file, got a folder", directory);
+    assertRefused(directory + ": must be a file, got a folder", directory);
   }
 
   private static void assertRefused(String why, Path file) {

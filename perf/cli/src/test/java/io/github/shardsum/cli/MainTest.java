@@ -60,7 +60,7 @@ class MainTest {
   @Test
   void noCommandIsAWrongCommandLine() {
     assertEquals(2, run());
-    assertTrue(err.toString().contains("command: expected one of doctor, "), err.toString());
+    assertTrue(err.toString().contains("command: must be one of doctor, "), err.toString());
   }
 
   @Test
@@ -273,6 +273,8 @@ class MainTest {
     assertTrue(plan.startsWith(".TH \"SHARDSUM-PLAN\" \"1\""), plan);
     assertTrue(plan.contains("\n.TP\n\\fB\\-\\-memory\\-limit SIZE\\fR\n"), plan);
     assertTrue(plan.contains("\n.SH EXIT STATUS\n"), plan);
+    assertTrue(plan.contains("[\\-\\-diff=OLD.json]"), plan);
+    assertTrue(plan.contains("[EQUATION|FILE.program]\n"), plan);
     assertTrue(Files.exists(folder.resolve("shardsum-tpu-run.1")));
     assertEquals(0, run("man", "tpu-run"));
     assertEquals(2, run("man", "nothing"));

@@ -83,6 +83,6 @@ public final class Lab implements Runnable {
   public void run() {
     throw new ParameterException(
         spec.commandLine(),
-        "expected one of " + String.join(", ", spec.subcommands().keySet()) + ", got none");
+        "must be one of " + String.join(", ", spec.subcommands().keySet()) + ", got none");
   }
 }

@@ -110,11 +110,12 @@ public final class AutoCommand implements Callable<Integer> {
     if (!layouts.isGiven() || layouts.isBoth()) {
       throw new ParameterException(
           spec.commandLine(),
-          "expected one of FILE.program and --model, got " + (layouts.isBoth() ? "both" : "none"));
+          "must be one of FILE.program and --model, got " + (layouts.isBoth() ? "both" : "none"));
     }
     if (layouts.html().isPresent()) {
       if (!layouts.isPareto()) {
-        throw new ParameterException(spec.commandLine(), "--html: expected --pareto too, got none");
+        throw new ParameterException(
+            spec.commandLine(), "--html: must be given with --pareto, got none");
       }
       OutputFile.checkText("--html", layouts.html().get());
     }

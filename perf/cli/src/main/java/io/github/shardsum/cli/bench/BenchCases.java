@@ -85,7 +85,7 @@ public final class BenchCases {
         || Stream.concat(equation.operands().stream(), Stream.of(equation.output()))
             .anyMatch(term -> term.axes().stream().anyMatch(axis -> axis.isEllipsis()))) {
       throw new IllegalArgumentException(
-          "equation: expected every label written out, got an ellipsis in " + equation);
+          "equation: must have every label written out, got an ellipsis in " + equation);
     }
     return equation;
   }
@@ -97,7 +97,7 @@ public final class BenchCases {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "--sizes: expected a size for each label of %s, got none for %s: add %s",
+              "--sizes: must have a size for each label of %s, got none for %s: add %s",
               equation,
               String.join(", ", missing),
               String.join(",", missing.stream().map(label -> label + "=64").toList())));
@@ -108,7 +108,7 @@ public final class BenchCases {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "--sizes: expected labels of %s, got %s",
+              "--sizes: must be labels of %s, got %s",
               equation,
               String.join(", ", unknown)));
     }

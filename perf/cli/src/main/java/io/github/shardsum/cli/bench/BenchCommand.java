@@ -429,7 +429,7 @@ public final class BenchCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "--filter: expected a pattern found in some case's GROUP/ID, got %s; the groups are"
+              "--filter: must be a pattern found in some case's GROUP/ID, got %s; the groups are"
                   + " %s",
               filter.map(Pattern::pattern).orElse(""),
               Stream.concat(
@@ -465,7 +465,7 @@ public final class BenchCommand implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected operands and result of at most %.0f MiB and 2^31 - 9 elements"
+              "%s: must have operands and result of at most %.0f MiB and 2^31 - 9 elements"
                   + " each, got %.0f MiB: choose smaller sizes, or a larger heap by"
                   + " SHARDSUM_JAVA_OPTS=-Xmx...",
               subject.id(),

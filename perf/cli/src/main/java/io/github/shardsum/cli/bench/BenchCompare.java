@@ -75,7 +75,7 @@ record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, Li
   private static Map<String, Value> values(JsonNode run) {
     if (!run.path("cases").isArray()) {
       throw new IllegalArgumentException(
-          "--compare: expected what bench --json printed, got no \"cases\"");
+          "--compare: must be what bench --json printed, got no \"cases\"");
     }
     Map<String, Value> values = new LinkedHashMap<>();
     for (JsonNode subject : run.path("cases")) {

@@ -58,12 +58,13 @@ public final class BackendOptions {
    */
   public boolean isPjrt() {
     if (plugin.isNamed() && engine != Engine.PJRT) {
-      throw new ParameterException(spec.commandLine(), "--plugin: expected --backend pjrt too");
+      throw new ParameterException(
+          spec.commandLine(), "--plugin: must be given with --backend pjrt");
     }
     if (reproducible && engine == Engine.PJRT) {
       throw new ParameterException(
           spec.commandLine(),
-          "--reproducible: expected --backend local, since a plugin adds in another order");
+          "--reproducible: must be given with --backend local, since a plugin adds in another order");
     }
     return engine == Engine.PJRT;
   }
@@ -83,7 +84,7 @@ public final class BackendOptions {
     if (overlap.isGiven() && (mesh.isEmpty() || isPjrt())) {
       throw new ParameterException(
           spec.commandLine(),
-          "--overlap and --windows: expected --mesh and --backend local, got another"
+          "--overlap and --windows: must be given with --mesh and --backend local, got another"
               + " backend or no mesh");
     }
     PlanOptions options = overlap.of(PlanOptions.defaults());

@@ -115,7 +115,7 @@ public final class InputArrays implements AutoCloseable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected %s:NAME with one of its arrays, %s",
+              "%s: must be %s:NAME with one of its arrays, %s",
               file,
               file,
               Abbreviation.list(names)));

@@ -64,12 +64,12 @@ public final class JsonJobs {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "line %d: expected a JSON object: %s",
+              "line %d: must be a JSON object: %s",
               number,
               JsonErrors.describe(notJson)),
           notJson);
     }
     throw new IllegalArgumentException(
-        String.format(Locale.ROOT, "line %d: expected a JSON object", number));
+        String.format(Locale.ROOT, "line %d: must be a JSON object", number));
   }
 }

@@ -50,7 +50,7 @@ public final class MeshOptions {
    */
   public Optional<Mesh> mesh() {
     if (mesh.isEmpty() && !annotations.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "--annotate: expected --mesh too, got none");
+      throw new ParameterException(spec.commandLine(), "--annotate: must be given with --mesh, got none");
     }
     return mesh.map(this::parsed);
   }

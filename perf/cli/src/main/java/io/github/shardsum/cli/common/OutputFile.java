@@ -34,7 +34,7 @@ public final class OutputFile {
       throw new NoSuchFileException(file.toString(), null, "its folder does not exist");
     }
     if (Files.isDirectory(file)) {
-      throw new IllegalArgumentException(option + ": expected a file, got the folder " + file);
+      throw new IllegalArgumentException(option + ": must be a file, got the folder " + file);
     }
     // A new file is written into the same folder and then replaces the old one, so the folder must
     // be writable; a device is written itself.

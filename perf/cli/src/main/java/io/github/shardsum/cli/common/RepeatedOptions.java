@@ -34,7 +34,7 @@ public final class RepeatedOptions {
         String name = pair.substring(0, Math.max(0, sign));
         if (name.isEmpty() || sign == pair.length() - 1) {
           throw new ParameterException(
-              spec.commandLine(), option + ": expected " + found.paramLabel() + ", got " + pair);
+              spec.commandLine(), option + ": must be " + found.paramLabel() + ", got " + pair);
         }
         String before = given.put(name, pair);
         if (before != null) {

@@ -36,7 +36,7 @@ public final class TextFiles {
       return withoutMark("standard input", System.in);
     }
     if (Files.isDirectory(file)) {
-      throw new FileSystemException(file.toString(), null, "expected a file, got a folder");
+      throw new FileSystemException(file.toString(), null, "must be a file, got a folder");
     }
     InputStream in = Files.newInputStream(file);
     try {

@@ -155,7 +155,7 @@ public final class EinsumCommand implements Callable<Integer> {
           "--explain: must be given without -o -, since both would write to standard output");
     }
     if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
-      throw wrong("einsum: expected an equation and its operands, or --jobs");
+      throw wrong("einsum: must have an equation and its operands, or --jobs");
     }
     if (equation.orElse("").startsWith("-") && !equation.orElse("").startsWith("->")) {
       throw wrong("option: must be a known one, got " + equation.orElse(""));

@@ -18,12 +18,12 @@ record EinsumJob(String equation, List<String> operands, String out) {
    */
   static EinsumJob of(JsonNode line) {
     if (!line.isObject()) {
-      throw new IllegalArgumentException("job: expected an object, got " + kind(line));
+      throw new IllegalArgumentException("job: must be an object, got " + kind(line));
     }
     JsonNode operands = line.path("operands");
     if (!operands.isArray()) {
       throw new IllegalArgumentException(
-          "job: \"operands\": expected an array of file names, got " + kind(operands));
+          "job: \"operands\": must be an array of file names, got " + kind(operands));
     }
     List<String> files = new ArrayList<>();
     for (JsonNode operand : operands) {
@@ -36,7 +36,7 @@ record EinsumJob(String equation, List<String> operands, String out) {
   private static String text(JsonNode node, String member) {
     if (!node.isString()) {
       throw new IllegalArgumentException(
-          "job: \"" + member + "\": expected a string, got " + kind(node));
+          "job: \"" + member + "\": must be a string, got " + kind(node));
     }
     return node.stringValue();
   }

@@ -121,8 +121,7 @@ final class EinsumJobs {
       return parsed == null ? MissingNode.getInstance() : parsed;
     } catch (JacksonException notJson) {
       throw new IllegalArgumentException(
-          "line " + number + ": expected one JSON object: " + JsonErrors.describe(notJson),
-          notJson);
+          "line " + number + ": must be one JSON object: " + JsonErrors.describe(notJson), notJson);
     }
   }
 

@@ -79,7 +79,7 @@ record Mpirun(Path file, Flavor flavor, String library) {
   }
 
   private static String missing(String wanted, List<Path> tried) {
-    return "expected mpirun of Open MPI or MPICH ("
+    return "mpirun: must be that of Open MPI or MPICH ("
         + wanted
         + "), found none"
         + (tried.isEmpty() ? "" : " among " + tried)

@@ -7,8 +7,10 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /** Runs mpirun to its end, or ends it, and keeps the reports of its processes' shells. */
@@ -26,6 +28,9 @@ final class MpirunSupervisor {
   private final Duration grace;
   private final List<RankScript.Report> reports = new ArrayList<>();
   private final List<RankScript.Report> wellBefore = new ArrayList<>();
+
+  /** Lines that were printed from the first error of a command on. */
+  private final Set<String> said = new HashSet<>();
 
   /**
    * A supervisor that has nothing to do yet.
@@ -114,33 +119,41 @@ final class MpirunSupervisor {
             new InputStreamReader(mpirun.getErrorStream(), StandardCharsets.UTF_8))) {
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         List<RankScript.Report> heard = RankScript.reports(line);
-        if (heard.stream().anyMatch(RankScript.Report::isWell)) {
-          hearWell(heard);
+        if (!heard.isEmpty()) {
+          hear(heard, mpirun);
           // The report follows the program's own part of the line, and only that part is for the
-          // user.
+          // user; the command's last line has all reports.
           line = line.substring(0, line.indexOf(RankScript.MARK));
-          if (line.isEmpty()) {
-            continue;
-          }
-        } else if (!heard.isEmpty()) {
-          synchronized (reports) {
-            reports.addAll(heard);
-          }
-          Thread.ofVirtual().start(() -> endAfterGrace(mpirun));
         }
-        errors.println(line);
-        errors.flush();
+        if (isNew(line) && (heard.isEmpty() || !line.isEmpty())) {
+          errors.println(line);
+          errors.flush();
+        }
       }
     } catch (IOException e) {
       errors.println("shardsum launch: standard error of mpirun is lost: " + e.getMessage());
     }
   }
 
-  private void hearWell(List<RankScript.Report> heard) {
+  /**
+   * Whether a line is to be printed. From a command's first error on, each line is printed once,
+   * since every rank has the same to say.
+   */
+  private boolean isNew(String line) {
+    return (said.isEmpty() && !line.startsWith("shardsum ")) || said.add(line);
+  }
+
+  private void hear(List<RankScript.Report> heard, Process mpirun) {
+    boolean isWell = heard.stream().anyMatch(RankScript.Report::isWell);
     synchronized (reports) {
-      if (reports.isEmpty()) {
+      if (!isWell) {
+        reports.addAll(heard);
+      } else if (reports.isEmpty()) {
         wellBefore.addAll(heard);
       }
+    }
+    if (!isWell) {
+      Thread.ofVirtual().start(() -> endAfterGrace(mpirun));
     }
   }
 

@@ -186,7 +186,7 @@ public final class MoeCommand implements Callable<Integer> {
     if (trace.isGiven() && (devices.isEmpty() || library.isPresent())) {
       throw new ParameterException(
           spec.commandLine(),
-          "--trace: expected --mesh and --backend local, got another backend or no mesh");
+          "--trace: must be given with --mesh and --backend local, got another backend or no mesh");
     }
     checkPage(devices);
     trace.check(Optional.empty());
@@ -230,7 +230,7 @@ public final class MoeCommand implements Callable<Integer> {
     if (html.isPresent() && devices.isPresent()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--html: expected a run without a mesh, got --mesh; shardsum plan --html"
+          "--html: must be given without --mesh, got both; shardsum plan --html"
               + " shows a plan on a mesh");
     }
     if (html.isPresent()) {

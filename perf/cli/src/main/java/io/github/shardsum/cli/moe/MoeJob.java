@@ -202,7 +202,7 @@ record MoeJob(
               .reduce(1, (a, b) -> a * b);
       if (elements > Shape.LONGEST_ARRAY) {
         throw new IllegalArgumentException(
-            "sizes: expected tensors of at most 2^31 - 9 elements, got "
+            "sizes: must have tensors of at most 2^31 - 9 elements, got "
                 + String.format(
                     Locale.ROOT,
                     "%.2e for %s with %s; lower the sizes",

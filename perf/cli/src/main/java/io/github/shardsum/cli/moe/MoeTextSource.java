@@ -71,12 +71,12 @@ sealed interface MoeTextSource extends AutoCloseable {
       throw new NoSuchFileException(path.toString());
     }
     if (!Files.isRegularFile(path)) {
-      throw new IllegalArgumentException("text: expected a regular file, got " + path);
+      throw new IllegalArgumentException("text: must be a regular file, got " + path);
     }
     FileChannel channel = FileChannel.open(path);
     if (channel.size() == 0) {
       channel.close();
-      throw new IllegalArgumentException("text: expected at least one byte, got none in " + path);
+      throw new IllegalArgumentException("text: must have at least one byte, got none in " + path);
     }
     return new InFile(path, channel, channel.size());
   }

@@ -22,7 +22,7 @@ final class RouteJobMembers {
       for (String one : known) {
         if (!known.contains(name) && one.length() >= LEAST_LENGTH && isNear(name, one)) {
           throw new IllegalArgumentException(
-              "job: expected member \"" + one + "\", got \"" + name + "\"");
+              "job: must have member \"" + one + "\", got \"" + name + "\"");
         }
       }
     }

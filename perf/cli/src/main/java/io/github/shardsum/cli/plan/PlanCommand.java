@@ -76,7 +76,7 @@ public final class PlanCommand implements Callable<Integer> {
     if (given != 1) {
       throw new ParameterException(
           spec.commandLine(),
-          "expected one of EQUATION, FILE.program, --model and --jobs, got "
+          "must be one of EQUATION, FILE.program, --model and --jobs, got "
               + (given == 0 ? "none" : "several"));
     }
     boolean isProgram =

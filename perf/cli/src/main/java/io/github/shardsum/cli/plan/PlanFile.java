@@ -43,7 +43,7 @@ final class PlanFile {
     } catch (IllegalArgumentException bad) {
       throw new IllegalArgumentException(
           file.toString().endsWith(".program")
-              ? file + ": expected a plan, as plan --json prints it, got a program"
+              ? file + ": must be a plan, as plan --json prints it, got a program"
               : file + ": " + bad.getMessage(),
           bad);
     }

@@ -183,7 +183,7 @@ final class PlanSettings {
     if (topology.isPresent() && !Topologies.names().contains(topology.get())) {
       throw new ParameterException(
           spec.commandLine(),
-          "--topology: expected one of " + Topologies.names() + ", got \"" + topology.get() + "\"");
+          "--topology: must be one of " + Topologies.names() + ", got \"" + topology.get() + "\"");
     }
   }
 

@@ -12,7 +12,7 @@ record ProgramTarget(Program program) implements PlanTarget {
   public PlanOutcome plan(PlanRequest request, PlanChecks checks) {
     if (!request.sizes().isEmpty()) {
       throw new PlanSizesException(
-          "sizes: a program has its own, expected none, got " + request.sizes());
+          "sizes: must be none, since a program has its own, got " + request.sizes());
     }
     ProgramPlan plan =
         ProgramPlan.of(program, request.mesh(), MoePrograms.kernels(), request.options());

@@ -53,7 +53,7 @@ public final class ReshardCommand implements Callable<Integer> {
     boolean jobs = settings.jobs().isPresent();
     if (jobs ? !layouts.isEmpty() || picture.isPresent() : layouts.size() != 2) {
       throw new ParameterException(
-          spec.commandLine(), "reshard: expected two layouts, or --jobs without a picture");
+          spec.commandLine(), "reshard: must have two layouts, or --jobs without a picture");
     }
     if (jobs) {
       new PlanJobs(

@@ -32,7 +32,7 @@ public final class ProgramFile {
     }
     if (bytes.length > MOST_BYTES) {
       throw new IllegalArgumentException(
-          file + ": expected a program of at most " + MOST_BYTES + " bytes, got more");
+          file + ": must be a program of at most " + MOST_BYTES + " bytes, got more");
     }
     String text = new String(bytes, StandardCharsets.UTF_8);
     try {

@@ -81,7 +81,7 @@ record ProgramInputs(Map<String, String> named, List<Bulk> bulk) {
       }
       if (sign < 1 || sign == value.length() - 1) {
         throw wrong.apply(
-            "--in: expected NAME=FILE, a folder, an .npz or a .safetensors file, got " + value);
+            "--in: must be NAME=FILE, a folder, an .npz or a .safetensors file, got " + value);
       }
       String before = named.put(value.substring(0, sign), value.substring(sign + 1));
       if (before != null) {

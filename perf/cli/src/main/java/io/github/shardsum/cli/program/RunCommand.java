@@ -131,7 +131,8 @@ public final class RunCommand implements Callable<Integer> {
       throw wrong("--mesh: must be given without --reference, which runs on one device");
     }
     if (trace.isGiven() && (mesh.isEmpty() || pjrt)) {
-      throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
+      throw wrong(
+          "--trace: must be given with --mesh and --backend local, got another backend or no mesh");
     }
     trace.check(out);
     Program program = meshes.annotated(ProgramFile.read(file));
@@ -213,7 +214,7 @@ public final class RunCommand implements Callable<Integer> {
     Set<String> unknown = given.unknown(program);
     if (!missing.isEmpty() || !unknown.isEmpty()) {
       throw wrong(
-          "--in: expected each input of the program"
+          "--in: must have each input of the program"
               + (missing.isEmpty() ? "" : ", missing are " + Abbreviation.list(missing))
               + (unknown.isEmpty()
                   ? ""
@@ -229,7 +230,7 @@ public final class RunCommand implements Callable<Integer> {
     for (Value output : program.outputs()) {
       if (!names.add(output.name())) {
         throw new IllegalArgumentException(
-            file + ": expected outputs of different names, got " + output.name() + " twice");
+            file + ": must have outputs of different names, got " + output.name() + " twice");
       }
     }
     return places;

@@ -43,7 +43,7 @@ public record AxisSizes(
             throw new IllegalArgumentException(
                 String.format(
                     Locale.ROOT,
-                    "--layout: expected one of %s with a size from 1, got %s=%d",
+                    "--layout: must be one of %s with a size from 1, got %s=%d",
                     String.join(", ", NAMES),
                     name,
                     size));

@@ -193,7 +193,7 @@ public record DeviceFamily(
   private static double needed(String place, SimulateJsonFields fields, String key) {
     double value = fields.number(key, 1e-3, 1e9, -1);
     if (value < 0) {
-      throw new IllegalArgumentException(place + ": expected \"" + key + "\", got none");
+      throw new IllegalArgumentException(place + ": must have \"" + key + "\", got none");
     }
     return value;
   }
@@ -215,7 +215,7 @@ public record DeviceFamily(
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    "--topology: expected one of "
+                    "--topology: must be one of "
                         + families.stream()
                             .map(DeviceFamily::name)
                             .collect(Collectors.joining(", "))

@@ -42,7 +42,7 @@ public record Machine(
         || !text.substring(colon + 1)
             .matches("[1-9]\\d{0,5}(x[1-9]\\d{0,5}){0,2}(\\*[1-9]\\d{0,3})?")) {
       throw new IllegalArgumentException(
-          "--topology: expected NAME:SIDES or NAME:SIDES*SLICES, such as v3:32x32 or v5e:16x16*4,"
+          "--topology: must be NAME:SIDES or NAME:SIDES*SLICES, such as v3:32x32 or v5e:16x16*4,"
               + " got \""
               + text
               + "\"");

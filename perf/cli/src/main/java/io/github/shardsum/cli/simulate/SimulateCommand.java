@@ -130,10 +130,10 @@ public final class SimulateCommand implements Runnable {
   private void checkOptions() {
     List<OptionSpec> given = spec.commandLine().getParseResult().matchedOptions();
     if (model.isEmpty() && !given.isEmpty()) {
-      throw wrong(given.getFirst().longestName() + ": expected --model too, got none");
+      throw wrong(given.getFirst().longestName() + ": must be given with --model, got none");
     }
     if (model.isPresent() && topology.isEmpty() && here.isEmpty()) {
-      throw wrong("--model: expected --topology too, got none");
+      throw wrong("--model: must be given with --topology, got none");
     }
     if (topology.isPresent() && here.isPresent()) {
       throw wrong("--here: must be given without --topology, got " + topology.get());
@@ -226,7 +226,7 @@ public final class SimulateCommand implements Runnable {
     }
     if (!name.endsWith(".json") && !name.equals("-")) {
       throw wrong(
-          "--model: expected a name that ./shardsum simulate lists, or a file that ends with"
+          "--model: must be a name that ./shardsum simulate lists, or a file that ends with"
               + " .json, got \""
               + SimulateJsonFields.shortened(name)
               + "\"");

@@ -82,7 +82,7 @@ public final class SimulateJobs {
     if (sequences == 0 || file.sequence() == 0) {
       throw new IllegalArgumentException(
           file.model().name()
-              + ": expected a sequence and a batch, in the file or by --batch and --sequence");
+              + ": must have a sequence and a batch, in the file or by --batch and --sequence");
     }
     if (!file.rematerialiseSaid()) {
       assumptions.add("the whole forward pass is rematerialised; affects all products");

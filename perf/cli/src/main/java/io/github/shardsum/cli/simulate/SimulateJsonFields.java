@@ -65,7 +65,7 @@ final class SimulateJsonFields {
 
   static SimulateJsonFields of(String place, JsonNode node) {
     if (!(node instanceof ObjectNode object)) {
-      throw new IllegalArgumentException(place + ": expected an object, got " + node);
+      throw new IllegalArgumentException(place + ": must be an object, got " + node);
     }
     return new SimulateJsonFields(place, object);
   }
@@ -78,7 +78,7 @@ final class SimulateJsonFields {
   long integer(String key, long least) {
     return optional(key, least)
         .orElseThrow(
-            () -> new IllegalArgumentException(place + ": expected \"" + key + "\", got none"));
+            () -> new IllegalArgumentException(place + ": must have \"" + key + "\", got none"));
   }
 
   long integer(String key, long least, long otherwise) {
@@ -155,7 +155,7 @@ final class SimulateJsonFields {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "%s: expected one of %s, got \"%s\"",
+                "%s: must be one of %s, got \"%s\"",
                 place,
                 String.join(", ", known),
                 key));

@@ -170,7 +170,7 @@ public final class TopologyCommand implements Runnable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected a network's name too, one of %s and %s",
+              "%s: must be given with a network's name, one of %s and %s",
               option.get().longestName(),
               String.join(", ", Topologies.names()),
               THIS_MACHINE));
@@ -194,7 +194,7 @@ public final class TopologyCommand implements Runnable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "expected one of %s and %s, got \"%s\"",
+              "must be one of %s and %s, got \"%s\"",
               String.join(", ", Topologies.names()),
               THIS_MACHINE,
               known));

@@ -20,6 +20,6 @@ public final class TpuCommand implements Runnable {
   @Override
   public void run() {
     throw new ParameterException(
-        spec.commandLine(), "tpu: expected one of devices, run, compile, got none");
+        spec.commandLine(), "tpu: must be one of devices, run, compile, got none");
   }
 }

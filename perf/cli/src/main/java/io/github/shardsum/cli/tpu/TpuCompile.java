@@ -116,7 +116,7 @@ final class TpuCompile implements Callable<Integer> {
     boolean ours = model.isPresent() || (program.isPresent() && isProgram(program.get()));
     if (model.isPresent() == program.isPresent()) {
       throw new ParameterException(
-          spec.commandLine(), "tpu compile: expected one of a file and --model, got both or none");
+          spec.commandLine(), "tpu compile: must be one of a file and --model, got both or none");
     }
     if (ours && partitions.isPresent()) {
       throw new ParameterException(

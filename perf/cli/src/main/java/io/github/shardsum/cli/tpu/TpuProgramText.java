@@ -32,7 +32,7 @@ record TpuProgramText(byte[] code) {
    */
   static TpuProgramText read(CommandSpec spec, Path file, List<Path> results) throws IOException {
     if (Files.isDirectory(file)) {
-      throw new IllegalArgumentException("program: expected a file, " + file + " is a folder");
+      throw new IllegalArgumentException("program: must be a file, " + file + " is a folder");
     }
     boolean standard = file.toString().equals(InputArrays.STANDARD);
     TpuProgramText program =
@@ -49,7 +49,7 @@ record TpuProgramText(byte[] code) {
       if (!taken.add(real)) {
         throw new ParameterException(
             spec.commandLine(),
-            "-o: expected a file of its own for each result, got "
+            "-o: must be a file of its own for each result, got "
                 + result
                 + ", which is the program or another result");
       }

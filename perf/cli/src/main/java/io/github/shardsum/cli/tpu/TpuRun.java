@@ -170,7 +170,7 @@ final class TpuRun implements Callable<Integer> {
         loaded.executable().parameterShardings().orElseThrow(TpuRun::unknownShardings);
     if (known.size() != inputs) {
       throw new IllegalArgumentException(
-          "arguments: expected " + known.size() + " files, got " + inputs);
+          "arguments: must be " + known.size() + " files, got " + inputs);
     }
     return known;
   }
@@ -206,7 +206,7 @@ final class TpuRun implements Callable<Integer> {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "-o: expected a file for each of %d results, got %d",
+              "-o: must be a file for each of %d results, got %d",
               types.size(),
               files));
     }
@@ -215,7 +215,7 @@ final class TpuRun implements Callable<Integer> {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "result %d: expected F32, F64, BF16, S32, S64 or PRED, got %s; convert"
+                "result %d: must be F32, F64, BF16, S32, S64 or PRED, got %s; convert"
                     + " it in the program",
                 i,
                 types.get(i)));

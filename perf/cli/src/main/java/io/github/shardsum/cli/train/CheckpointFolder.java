@@ -74,7 +74,7 @@ final class CheckpointFolder implements AutoCloseable {
       String text = metadata.get(name);
       if (text == null) {
         throw new IllegalArgumentException(
-            file + ": expected \"" + name + "\" in its metadata, got " + metadata.keySet());
+            file + ": must have \"" + name + "\" in its metadata, got " + metadata.keySet());
       }
       return text;
     }

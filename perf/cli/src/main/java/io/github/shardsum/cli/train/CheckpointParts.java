@@ -162,7 +162,7 @@ final class CheckpointParts {
         if (shape == null) {
           throw new IllegalArgumentException(
               part.file()
-                  + ": expected parts of the tensors that the index lists, got "
+                  + ": must have parts of the tensors that the index lists, got "
                   + each.getKey());
         }
         Box box = box(part.file(), each.getKey(), matcher.group(2), shape);

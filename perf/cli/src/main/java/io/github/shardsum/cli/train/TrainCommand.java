@@ -211,7 +211,8 @@ public final class TrainCommand implements Callable<Integer> {
             .filter(each -> !each.axisNames().isEmpty());
     devices.ifPresent(this::checkGroups);
     if (trace.isGiven() && (devices.isEmpty() || backends.isPjrt())) {
-      throw wrong("--trace: expected --mesh and --backend local, got another backend or no mesh");
+      throw wrong(
+          "--trace: must be given with --mesh and --backend local, got another backend or no mesh");
     }
     trace.check(checkpoint);
     List<MeshExecutable> timed = new ArrayList<>();

@@ -59,7 +59,7 @@ record TrainData(
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "data: expected a pair of at most %d tokens to learn from, got none: %d"
+              "data: must have a pair of at most %d tokens to learn from, got none: %d"
                   + " are longer, and %d sources, a tenth by their hashes, are held back",
               TokenizedPairs.positions(),
               corpus.training().size(),

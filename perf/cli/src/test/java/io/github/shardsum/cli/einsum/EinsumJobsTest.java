@@ -85,7 +85,7 @@ class EinsumJobsTest {
             .execute("einsum", "--jobs", folder.toString());
     assertEquals(1, status);
     assertEquals(
-        "shardsum einsum: " + folder + ": expected a file, got a folder", err.toString().strip());
+        "shardsum einsum: " + folder + ": must be a file, got a folder", err.toString().strip());
   }
 
   @Test
@@ -158,17 +158,17 @@ class EinsumJobsTest {
 
   @Test
   void aLineThatIsNoJobIsAnswered() throws IOException {
-    assertTrue(errorOf("[]").contains("expected an object, got array"));
-    assertTrue(errorOf("7").contains("expected an object, got number"));
-    assertTrue(errorOf("{\"id\":1").startsWith("line 1: expected one JSON object"));
-    assertTrue(errorOf("{\"id\":1} {\"id\":2}").startsWith("line 1: expected one JSON object"));
+    assertTrue(errorOf("[]").contains("must be an object, got array"));
+    assertTrue(errorOf("7").contains("must be an object, got number"));
+    assertTrue(errorOf("{\"id\":1").startsWith("line 1: must be one JSON object"));
+    assertTrue(errorOf("{\"id\":1} {\"id\":2}").startsWith("line 1: must be one JSON object"));
     assertTrue(errorOf("{\"id\":1,\"id\":2}").startsWith("line 1: "));
     assertTrue(errorOf("[".repeat(100_000)).startsWith("line 1: "));
-    assertTrue(errorOf("{\"id\":1}").contains("\"operands\": expected an array of file names"));
-    assertTrue(errorOf("{\"operands\":[]}").contains("\"equation\": expected a string, got none"));
-    assertTrue(errorOf("{\"equation\":\"->\",\"operands\":[3]}").contains("expected a string"));
+    assertTrue(errorOf("{\"id\":1}").contains("\"operands\": must be an array of file names"));
+    assertTrue(errorOf("{\"operands\":[]}").contains("\"equation\": must be a string, got none"));
+    assertTrue(errorOf("{\"equation\":\"->\",\"operands\":[3]}").contains("must be a string"));
     assertTrue(
-        errorOf("{\"equation\":\"->\",\"operands\":[]}").contains("\"out\": expected a string"));
+        errorOf("{\"equation\":\"->\",\"operands\":[]}").contains("\"out\": must be a string"));
     assertTrue(errorOf("{\"equation\":5,\"operands\":[],\"out\":\"o\"}").contains("got number"));
   }
 

@@ -60,7 +60,25 @@ class MpirunSupervisorTest {
     assertEquals("[rank 0 on here ended with status 1]", supervisor.reports().toString());
     assertEquals("[rank 1 on here ended with status 0]", supervisor.wellBefore().toString());
     assertEquals(
-        List.of("a word ", RankScript.MARK + "0 on here ended with status 1"),
+        List.of("a word "), errors.toString().lines().toList(), "the launch has the reports");
+  }
+
+  /** Three ranks that are refused the same file have one thing to say. */
+  @Test
+  void anErrorOfAllRanksIsPrintedOnce() throws IOException {
+    MpirunSupervisor supervisor = new MpirunSupervisor(new PrintWriter(errors));
+    String rank = "shardsum run: p.program: No such file\n  help: shardsum run --help\n\n";
+    String lines = "a word\na word\n" + rank + rank + "shardsum run: another\n" + rank;
+    ProcessBuilder script = shell("printf '" + lines.replace("\n", "\\n") + "' >&2; exit 1");
+    assertEquals(Optional.of(1), supervisor.run(script, Optional.of(LIMIT)));
+    assertEquals(
+        List.of(
+            "a word",
+            "a word",
+            "shardsum run: p.program: No such file",
+            "  help: shardsum run --help",
+            "",
+            "shardsum run: another"),
         errors.toString().lines().toList());
   }
 

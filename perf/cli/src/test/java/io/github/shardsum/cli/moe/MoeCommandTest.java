@@ -90,7 +90,7 @@ class MoeCommandTest {
     assertEquals(tokens - answer.path("dropped").longValue(), placed, answer::toString);
     assertTrue(placed < tokens, answer::toString);
     assertEquals(2, run("--mesh", "x=2", "--html", page.toString()));
-    assertTrue(err.toString().contains("expected a run without a mesh"), err::toString);
+    assertTrue(err.toString().contains("must be given without --mesh"), err::toString);
   }
 
   /** A mesh that splits the hidden width adds it in another order, unless there is one. */
@@ -120,7 +120,7 @@ class MoeCommandTest {
     }
     assertEquals(results.get(0), results.get(1));
     assertEquals(2, run("--windows", "always"));
-    assertTrue(err.toString().contains("--windows: expected --mesh and"), err::toString);
+    assertTrue(err.toString().contains("--windows: must be given with --mesh and"), err::toString);
   }
 
   @Test
@@ -158,7 +158,8 @@ class MoeCommandTest {
   @Test
   void aPluginIsOfTheBackendPjrtAndOfALayerWithACapacity() throws IOException {
     assertEquals(2, runOnMesh("x=2", "--plugin", "none.so"));
-    assertTrue(err.toString().contains("--plugin: expected --backend pjrt"), err::toString);
+    assertTrue(
+        err.toString().contains("--plugin: must be given with --backend pjrt"), err::toString);
     String[] pjrt = {"--backend", "pjrt", "--plugin", "none.so"};
     assertEquals(2, runOnMesh("x=2", "--dropless", pjrt[0], pjrt[1], pjrt[2], pjrt[3]));
     assertTrue(
@@ -309,9 +310,9 @@ class MoeCommandTest {
     err.getBuffer().setLength(0);
     Path empty = Files.createFile(folder.resolve("empty"));
     assertEquals(1, run("--text", empty.toString()));
-    assertTrue(err.toString().contains("expected at least one byte"), err.toString());
+    assertTrue(err.toString().contains("must have at least one byte"), err.toString());
     err.getBuffer().setLength(0);
     assertEquals(1, run("--text", folder.toString()));
-    assertTrue(err.toString().contains("expected a regular file"), err.toString());
+    assertTrue(err.toString().contains("must be a regular file"), err.toString());
   }
 }

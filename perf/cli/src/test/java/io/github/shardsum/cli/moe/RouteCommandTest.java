@@ -337,11 +337,11 @@ class RouteCommandTest {
     fails(good, ",'router':'expert-choice','normalize':'before'", "must be never or after");
     fails(good, ",'order':7", "'order' must be a string, got 7");
     fails(good, ",'rejectedKeepsSlot':1", "'rejectedKeepsSlot' must be true or false, got 1");
-    fails(good, ",'sceond':'all'", "job: expected member 'second', got 'sceond'");
-    fails(good, ",'rejected_keeps_slot':true", "expected member 'rejectedKeepsSlot', got ");
-    fails(good, ",'normalise':'none'", "expected member 'normalize', got 'normalise'");
-    fails(good, ",'optoins':'top1'", "expected member 'options', got 'optoins'");
-    fails(good, ",'routers':'top1'", "expected member 'router', got 'routers'");
+    fails(good, ",'sceond':'all'", "job: must have member 'second', got 'sceond'");
+    fails(good, ",'rejected_keeps_slot':true", "must have member 'rejectedKeepsSlot', got ");
+    fails(good, ",'normalise':'none'", "must have member 'normalize', got 'normalise'");
+    fails(good, ",'optoins':'top1'", "must have member 'options', got 'optoins'");
+    fails(good, ",'routers':'top1'", "must have member 'router', got 'routers'");
     fails(good, ",'rejected':'free'", "'rejected' must be in 'options', as a word of the notation");
     fails(good, ",'z':0.1", "'z' must be in 'options', as a word of the notation, got 0.1");
     fails(good, ",'auxChoices':3", "'auxChoices' must be 1 or the router");
@@ -379,8 +379,8 @@ class RouteCommandTest {
     List<JsonNode> answers = answers(jobs);
     assertEquals(4, answers.size());
     String first = answers.get(0).get("error").stringValue();
-    assertTrue(first.startsWith("line 1: expected a JSON object"), first);
-    assertEquals("line 3: expected a JSON object", answers.get(1).get("error").stringValue());
+    assertTrue(first.startsWith("line 1: must be a JSON object"), first);
+    assertEquals("line 3: must be a JSON object", answers.get(1).get("error").stringValue());
     assertEquals(2, answers.get(2).get("id").intValue());
     assertFalse(answers.get(2).has("error"));
     assertTrue(answers.get(3).has("error"));
@@ -406,7 +406,7 @@ class RouteCommandTest {
     assertEquals(lines.size(), answers.size());
     for (JsonNode answer : answers) {
       String told = answer.get("error").stringValue();
-      assertTrue(told.contains("expected a JSON object: "), told);
+      assertTrue(told.contains("must be a JSON object: "), told);
       assertFalse(told.matches("(?s).*(`|REDACTED|NaN|jackson).*"), told);
     }
     assertTrue(answers.get(5).get("error").stringValue().endsWith(": text after the object"));

@@ -112,7 +112,7 @@ class CertifyCommandTest {
     assertEquals(1, run("certify", program, plan));
     assertTrue(
         err.toString()
-            .contains(program + ": expected a plan, as plan --json prints it, got a program"),
+            .contains(program + ": must be a plan, as plan --json prints it, got a program"),
         err.toString());
     String torn = file("torn.json", "{\"plan\":");
     assertEquals(1, run("certify", torn, program));

@@ -108,7 +108,8 @@ class ProgramCommandsTest {
     String w = "w=" + file("w.npy");
     String[] run = {"run", file("layer.program"), "--in", x, "--in", w};
     assertEquals(2, run(with(run, "--plugin", "p.so")));
-    assertTrue(err.toString().contains("--plugin: expected --backend pjrt too"), err::toString);
+    assertTrue(
+        err.toString().contains("--plugin: must be given with --backend pjrt"), err::toString);
     assertEquals(2, run(with(run, "--backend", "pjrt", "--reference")));
     assertEquals(1, run(with(run, "--backend", "pjrt", "--plugin", file("none.so"))));
     assertTrue(err.toString().contains("none.so"), err::toString);
@@ -136,7 +137,8 @@ class ProgramCommandsTest {
     }
     assertEquals(2, run(with(run, "--windows", "always")));
     assertTrue(
-        err.toString().contains("--windows: expected --mesh and --backend local"), err::toString);
+        err.toString().contains("--windows: must be given with --mesh and --backend local"),
+        err::toString);
     assertEquals(2, run(with(run, with(mesh, "--windows", "sometimes"))));
     assertTrue(
         err.toString().contains("--windows: must be one of always, never, by-price, got sometimes"),
@@ -209,9 +211,9 @@ class ProgramCommandsTest {
   @Test
   void whatIsMissingOrUnknownIsNamed() {
     String x = "x=" + file("x.npy");
-    assertSays("--in: expected each input of the program, missing are [w: f32[m=3 h=2]]", x);
+    assertSays("--in: must have each input of the program, missing are [w: f32[m=3 h=2]]", x);
     assertSays("each input of the program, unknown are [y]", x, "w=" + file("w.npy"), "y=a.npy");
-    String expected = "--in: expected NAME=FILE, a folder, an .npz or a .safetensors file, got ";
+    String expected = "--in: must be NAME=FILE, a folder, an .npz or a .safetensors file, got ";
     assertSays(expected + "=x.npy", x, "=x.npy");
     assertSays(expected + "w=", x, "w=");
     assertSays(expected + "w.npy", x, "w.npy");
@@ -540,7 +542,7 @@ class ProgramCommandsTest {
 
   @Test
   void whatIsNoTextFileIsASentence() throws IOException {
-    fails("expected a file, got a folder", "explain", file("."));
+    fails("must be a file, got a folder", "explain", file("."));
     fails("no such file", "gradient", file("none.program"));
     Path bytes = folder.resolve("bytes.program");
     Files.write(bytes, new byte[] {27, '[', '2', 'J', 0, -1, -2});

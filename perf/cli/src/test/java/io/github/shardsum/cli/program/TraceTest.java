@@ -256,7 +256,8 @@ class TraceTest {
         run("run", file("product.program"), "--in", folder.toString(), "--trace", file("t.json"));
     assertEquals(2, status);
     assertTrue(
-        err.toString().contains("--trace: expected --mesh and --backend local"), err::toString);
+        err.toString().contains("--trace: must be given with --mesh and --backend local"),
+        err::toString);
   }
 
   @Test

@@ -128,7 +128,7 @@ class SimulateCommandTest {
     assertEquals(1, first.path("seconds").doubleValue() / (linear / 50e12), 1e-9);
     Files.writeString(device, text.replace("bf16TFLOPs", "tflops"));
     assertEquals(1, run(line));
-    assertTrue(err.toString().contains("expected \"bf16TFLOPs\", got none"), err::toString);
+    assertTrue(err.toString().contains("must have \"bf16TFLOPs\", got none"), err::toString);
   }
 
   @Test
@@ -170,14 +170,14 @@ class SimulateCommandTest {
         "\"width\": 256 | \"width\": 9999999999 | must be a whole number from 1 to 1048576",
         "\"layers\": 2, \"width\": 256, \"heads\": 2 | \"layers\": 99999, \"width\": 999999,"
             + " \"heads\": 999999 | must be fewer than",
-        "\"layers\": 2, | ` ` | expected \"layers\", got none",
-        "\"heads\" | \"head\" | expected \"heads\", got none",
-        "\"gated\": false | \"gates\": 1 | expected one of width, gated, got \"gates\"",
+        "\"layers\": 2, | ` ` | must have \"layers\", got none",
+        "\"heads\" | \"head\" | must have \"heads\", got none",
+        "\"gated\": false | \"gates\": 1 | must be one of width, gated, got \"gates\"",
         "\"rematerialise\": 0 | \"rematerialize\": 0 | got \"rematerialize\"",
         "\"rematerialise\": 0 | \"rematerialise\": 2 | must be a number from 0.0 to 1.0, got 2",
         "\"rematerialise\": 0 | \"precision\": \"f4\" | must be bf16, fp8 or int8, got \"f4\"",
         "\"fsdp\": 1 | \"fsdp\": 3 | axes must make up 1 devices",
-        "\"sequence\": 512, | ` ` | expected a sequence and a batch",
+        "\"sequence\": 512, | ` ` | must have a sequence and a batch",
       })
   void aFileThatIsWrongIsAnErrorWithThePlace(String good, String bad, String message)
       throws IOException {
@@ -190,19 +190,19 @@ class SimulateCommandTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--model nobody --topology v3:4x4 | expected a name",
-        "--model gshard-37b | expected --topology",
-        "--model gshard-37b --topology v3 | expected NAME:SIDES",
-        "--model gshard-37b --topology v3:0x4 | expected NAME:SIDES",
+        "--model nobody --topology v3:4x4 | must be a name",
+        "--model gshard-37b | must be given with --topology",
+        "--model gshard-37b --topology v3 | must be NAME:SIDES",
+        "--model gshard-37b --topology v3:0x4 | must be NAME:SIDES",
         "--model gshard-37b --topology v3:2x2x2 | must have at most 2 sides, got 3",
         "--model gshard-37b --topology v3:99999x99999*999 | must have at most 8388608 chips",
         "--model llama2-7b --topology v3:4x4 --batch 1 --sequence 1"
             + " --layout data=2147483647,fsdp=2147483647,expert=2147483647 | axes must make up",
-        "--model gshard-37b --topology v9:8x8 | expected one of tpu7x",
+        "--model gshard-37b --topology v9:8x8 | must be one of tpu7x",
         "--model gshard-37b --topology v3:4x4 --layout data=16 | axes must make up 32 devices",
-        "--model gshard-37b --topology v3:8x8 --layout way=128 | expected one of data",
-        "--tokens 5 | --tokens: expected --model too",
-        "--json | --json: expected --model too",
+        "--model gshard-37b --topology v3:8x8 --layout way=128 | must be one of data",
+        "--tokens 5 | --tokens: must be given with --model",
+        "--json | --json: must be given with --model",
         "--model gshard-37b --topology v3:8x8 --here 2 | --here: must be given without --topology",
         "--model gshard-37b --topology v3:8x8 --formulas --certify | without --html",
         "--model gshard-37b --here 1000 | --here: must be from",
@@ -217,7 +217,7 @@ class SimulateCommandTest {
   void aLayoutIsNotBlamedForTheModel() throws IOException {
     String without = file(SMALL.replace(", \"globalBatch\": 4", ""));
     assertEquals(1, run("--model", without, "--topology", "v5e:1x1", "--layout", "fsdp=1"));
-    assertTrue(err.toString().contains(": small: expected a sequence and a batch"), err::toString);
+    assertTrue(err.toString().contains(": small: must have a sequence and a batch"), err::toString);
     assertEquals(2, run("--model", file(SMALL), "--topology", "v5e:1x1", "--layout", "fsdp=2"));
     assertTrue(err.toString().contains(": --layout: axes must make up 1 devices"), err::toString);
   }

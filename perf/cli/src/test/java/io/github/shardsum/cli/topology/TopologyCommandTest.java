@@ -106,7 +106,8 @@ class TopologyCommandTest {
   @Test
   void whatWouldBeIgnoredIsRefused() {
     assertEquals(2, run("--bandwidth", "10"));
-    assertTrue(err.toString().contains("--bandwidth: expected a network's name"), err::toString);
+    assertTrue(
+        err.toString().contains("--bandwidth: must be given with a network's name"), err::toString);
     assertEquals(2, run("tpu-v3", "-n", "0"));
     assertTrue(err.toString().contains("--devices: must be at least 1, got 0"), err::toString);
     assertEquals("", out.toString());

@@ -41,7 +41,7 @@ class TpuCommandTest {
   @Test
   void aSubcommandIsWanted() {
     assertEquals(2, shardsum("tpu"));
-    assertTrue(errors.toString().contains("expected one of devices, run, compile"));
+    assertTrue(errors.toString().contains("must be one of devices, run, compile"));
   }
 
   @Test
@@ -107,7 +107,7 @@ class TpuCommandTest {
       line.addAll(List.of(topology));
       assertEquals(1, shardsum(line.toArray(String[]::new)));
       assertTrue(
-          errors.toString().contains("shardsum tpu " + command + ": program: expected a file"),
+          errors.toString().contains("shardsum tpu " + command + ": program: must be a file"),
           errors.toString());
     }
   }
@@ -129,7 +129,7 @@ class TpuCommandTest {
             "v5e:2x2",
             "-o",
             program.toString()));
-    assertEquals(3, errors.toString().split("expected a file of its own", -1).length - 1);
+    assertEquals(3, errors.toString().split("must be a file of its own", -1).length - 1);
     assertEquals("module {}", Files.readString(program));
   }
 

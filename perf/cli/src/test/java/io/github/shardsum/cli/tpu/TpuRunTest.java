@@ -17,7 +17,7 @@ class TpuRunTest {
   @Test
   void aResultThatNoFileHoldsIsToldBeforeTheRun() {
     assertEquals(
-        "result 1: expected F32, F64, BF16, S32, S64 or PRED, got F16; convert it in the program",
+        "result 1: must be F32, F64, BF16, S32, S64 or PRED, got F16; convert it in the program",
         refused(List.of(PjrtType.F32, PjrtType.F16), 2));
     TpuRun.checkResults(List.of(PjrtType.F32, PjrtType.PRED), 2);
   }
@@ -25,7 +25,7 @@ class TpuRunTest {
   @Test
   void eachResultHasAFileOrNoneHas() {
     assertEquals(
-        "-o: expected a file for each of 2 results, got 1",
+        "-o: must be a file for each of 2 results, got 1",
         refused(List.of(PjrtType.F32, PjrtType.S64), 1));
     TpuRun.checkResults(List.of(PjrtType.F32, PjrtType.S64), 0);
     TpuRun.checkResults(List.of(), 0);

@@ -90,7 +90,7 @@ final class AutoProblemReader implements AutoCloseable {
       String name = json.currentName();
       JsonToken value = json.nextToken();
       if (name.equals("problem")) {
-        require(!seen, "problem: expected once, got twice");
+        require(!seen, "problem: must be given once, got twice");
         expect(value, JsonToken.START_OBJECT, "problem");
         members();
         seen = true;
@@ -98,8 +98,8 @@ final class AutoProblemReader implements AutoCloseable {
         json.skipChildren();
       }
     }
-    require(json.nextToken() == null, "expected one object, got more after it");
-    require(seen, "expected a member problem, got none");
+    require(json.nextToken() == null, "must be one object, got more after it");
+    require(seen, "must have a member problem, got none");
     return build();
   }
 
@@ -150,7 +150,7 @@ final class AutoProblemReader implements AutoCloseable {
   }
 
   private static <T> Optional<T> once(String path, Optional<T> before, T value) {
-    require(before.isEmpty(), path + ": expected once, got twice");
+    require(before.isEmpty(), path + ": must be given once, got twice");
     return Optional.of(value);
   }
 
@@ -191,7 +191,7 @@ final class AutoProblemReader implements AutoCloseable {
   private long number(JsonToken token, String path) {
     require(
         token == JsonToken.VALUE_NUMBER_INT || token == JsonToken.VALUE_NUMBER_FLOAT,
-        path + ": expected a number, got " + described(token));
+        path + ": must be a number, got " + described(token));
     try {
       return json.getDecimalValue().longValueExact();
     } catch (ArithmeticException notWhole) {
@@ -228,26 +228,25 @@ final class AutoProblemReader implements AutoCloseable {
 
   private static <T> T required(Optional<T> member, String path) {
     return member.orElseThrow(
-        () -> new IllegalArgumentException("problem: expected a member " + path + ", got none"));
+        () -> new IllegalArgumentException("problem: must have a member " + path + ", got none"));
   }
 
   private static void requireLength(
       String path, List<long[]> lists, List<long[]> others, String otherPath) {
     require(
         lists.size() == others.size(),
-        path + ": expected " + others.size() + " as in " + otherPath + ", got " + lists.size());
+        path + ": must have " + others.size() + " as in " + otherPath + ", got " + lists.size());
   }
 
   private static long[] pair(long[] numbers, String path, int index) {
     require(
-        numbers.length == 2, path + "[" + index + "]: expected 2 numbers, got " + numbers.length);
+        numbers.length == 2, path + "[" + index + "]: must have 2 numbers, got " + numbers.length);
     return numbers;
   }
 
   private static void expect(JsonToken token, JsonToken expected, String path) {
     require(
-        token == expected,
-        path + ": expected " + described(expected) + ", got " + described(token));
+        token == expected, path + ": must be " + described(expected) + ", got " + described(token));
   }
 
   private static String described(JsonToken token) {

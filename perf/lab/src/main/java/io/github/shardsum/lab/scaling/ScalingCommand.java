@@ -169,7 +169,7 @@ public final class ScalingCommand implements Callable<Integer> {
     for (String name : programs) {
       if (!ScalingPrograms.ALL.contains(name)) {
         throw wrong(
-            "--programs: expected all, or some of "
+            "--programs: must be all, or some of "
                 + ScalingPrograms.ALL
                 + ", got \""
                 + name

@@ -74,7 +74,7 @@ final class ScalingEinsumPrograms {
           Laid.of(attention(4, 8 * n), "query", "N", "key", "N", "value", "N", "out", "N");
       case "loss" -> Laid.of(loss(4096 * n), "table", "V");
       case "normalise" -> Laid.of(normalise(4096 * n), "a", "B");
-      default -> throw new IllegalArgumentException("expected one of " + NAMES + ", got " + name);
+      default -> throw new IllegalArgumentException("must be one of " + NAMES + ", got " + name);
     };
   }
 

@@ -106,10 +106,10 @@ final class MeasurementTable {
       }
     }
     if (columns.isEmpty()) {
-      throw new IllegalArgumentException(place + ": expected a line of column names, got none");
+      throw new IllegalArgumentException(place + ": must have a line of column names, got none");
     }
     if (rows.isEmpty()) {
-      throw new IllegalArgumentException(place + ": expected rows behind the names, got none");
+      throw new IllegalArgumentException(place + ": must have rows behind the names, got none");
     }
     return List.copyOf(rows.values());
   }
@@ -158,7 +158,7 @@ final class MeasurementTable {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "%s: expected columns %s separated by tabs, commas or semicolons, got none named %s",
+              "%s: must have columns %s separated by tabs, commas or semicolons, got none named %s",
               place,
               String.join(", ", REQUIRED),
               String.join(", ", missing)));

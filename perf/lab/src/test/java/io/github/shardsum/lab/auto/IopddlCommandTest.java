@@ -95,7 +95,7 @@ class IopddlCommandTest {
       assertFails(write("cut.json.gz", Arrays.copyOf(whole, length)), "cut.json.gz: ");
     }
     assertFails(write("cut.json", PROBLEM.substring(0, 90)), "cut.json: ");
-    assertFails(write("empty.json", ""), "empty.json: the file: expected an object, got the end");
+    assertFails(write("empty.json", ""), "empty.json: the file: must be an object, got the end");
   }
 
   @Test
@@ -120,26 +120,26 @@ class IopddlCommandTest {
   void whatIsNoProblemIsRefused() throws IOException {
     refuse("[[0, 4]", "[[4, 0]", "node 0: interval must be 0 <= from <= to, got [4, 0)");
     refuse("[[0, 4]", "[[-1, 4]", "got [-1, 4)");
-    refuse("[[0, 4]", "[[0, 4, 5]", "nodes.intervals[0]: expected 2 numbers, got 3");
-    refuse("[[0, 4], ", "[", "nodes.intervals: expected 4 as in nodes.costs, got 3");
+    refuse("[[0, 4]", "[[0, 4, 5]", "nodes.intervals[0]: must have 2 numbers, got 3");
+    refuse("[[0, 4], ", "[", "nodes.intervals: must have 4 as in nodes.costs, got 3");
     refuse("[[4, 1], ", "[[4, -1], ", "node 0: cost 1 must be 0 or more, got -1");
     refuse("[[4, 1], ", "[[4, 1.5], ", "nodes.costs[0][1]: must be a whole number below 2^63");
     refuse("[[4, 1], ", "[[4, 1e99], ", "nodes.costs[0][1]: must be a whole number below 2^63");
     refuse("[[4, 1], ", "[[4, 1e999999999], ", "nodes.costs[0][1]: must be");
     refuse("[[4, 1], ", "[[4, 99999999999999999999], ", "nodes.costs[0][1]: must be");
-    refuse("[[4, 1], ", "[[4, null], ", "nodes.costs[0][1]: expected a number, got null");
+    refuse("[[4, 1], ", "[[4, null], ", "nodes.costs[0][1]: must be a number, got null");
     refuse("[[4, 1], ", "[[], ", "node 0: strategies must be 1 or more, got 0");
     refuse("[[2, 6], ", "[[2], ", "node 0: expected a usage for each of 2 costs, got 1");
     refuse("[[2, 6], ", "[[2, 1000000000000000], ", "node 0: usage 1 must be from 0 to 2^47");
     refuse("[0, 1]],", "[0, 4]],", "edges.nodes[3]: must be nodes below 4, got 4");
     refuse("[0, 1]],", "[0, -4]],", "edges.nodes[3]: must be nodes below 4, got -4");
     refuse("[1, 0, 0, 3],", "[1, 0, 0],", "edge 2: expected 2 x 2 costs, got 3");
-    refuse("[1, 0, 0, 3],", "", "edges.costs: expected 4 as in edges.nodes, got 3");
+    refuse("[1, 0, 0, 3],", "", "edges.costs: must have 4 as in edges.nodes, got 3");
     refuse("\"usage_limit\": 7", "\"usage_limit\": -7", "limit: must be 0 or more, got -7");
-    refuse("\"usage_limit\": 7", "\"limit\": 7", "expected a member usage_limit, got none");
+    refuse("\"usage_limit\": 7", "\"limit\": 7", "must have a member usage_limit, got none");
     refuse("\"usage_limit\"", "\"usage_limit\": 7, \"usage_limit\"", "once, got twice");
-    refuse("{\"problem\"", "{\"problems\"", "expected a member problem, got none");
-    refuse("}}", "}} []", "expected one object, got more after it");
+    refuse("{\"problem\"", "{\"problems\"", "must have a member problem, got none");
+    refuse("}}", "}} []", "must be one object, got more after it");
     refuse("{\"problem\"", "[\"problem\"", "");
   }
 

@@ -105,7 +105,7 @@ class ScalingCommandTest {
         "--devices 0 | --devices: must be 1 to 256, got 0",
         "--devices 999 | --devices: must be 1 to 256, got 999",
         "--processes 0 | --processes: must be 1 to 64, got 0",
-        "--programs all,layer | expected all, or some of [layer, layer-forward,",
+        "--programs all,layer | must be all, or some of [layer, layer-forward,",
         "--programs gran | got \"gran\"",
         "--warm-up -1 | --warm-up: must be 0 to 600 seconds, got -1.0",
         "--runs 0 | --runs: must be 1 to 1000, got 0",

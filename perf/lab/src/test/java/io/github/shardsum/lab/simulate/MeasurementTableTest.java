@@ -102,10 +102,10 @@ class MeasurementTableTest {
 
   @Test
   void filesThatAreNoTablesAreErrors() {
-    assertError("", "expected a line of column names, got none");
-    assertError("# only this\n\n", "expected a line of column names, got none");
+    assertError("", "must have a line of column names, got none");
+    assertError("# only this\n\n", "must have a line of column names, got none");
     assertError("model\tvalue\n", "got none named device_type, metric");
-    assertError(HEADER, "expected rows behind the names, got none");
+    assertError(HEADER, "must have rows behind the names, got none");
     assertError("model\tmodel\tdevice_type\tmetric\tvalue\n", "columns must have different names");
   }
 

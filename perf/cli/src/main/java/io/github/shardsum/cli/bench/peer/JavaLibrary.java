@@ -79,7 +79,7 @@ public enum JavaLibrary {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    String.format(Locale.ROOT, "peer: expected one of %s, got %s", ids(), id)));
+                    String.format(Locale.ROOT, "peer: must be one of %s, got %s", ids(), id)));
   }
 
   public String id() {

@@ -63,7 +63,7 @@ enum NativeProductLibrary {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    String.format(Locale.ROOT, "library: expected one of %s, got %s", ids(), id)));
+                    String.format(Locale.ROOT, "library: must be one of %s, got %s", ids(), id)));
   }
 
   /** Whether its functions are oneDNN's. */

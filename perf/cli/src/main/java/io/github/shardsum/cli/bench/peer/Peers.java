@@ -62,7 +62,7 @@ public final class Peers implements AutoCloseable {
         throw new IllegalArgumentException(
             String.format(
                 Locale.ROOT,
-                "--peers: expected some of %s, or none, got %s",
+                "--peers: must be some of %s, or none, got %s",
                 String.join(", ", all()),
                 name));
       }
