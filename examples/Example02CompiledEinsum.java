@@ -4,13 +4,15 @@
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 
 void main() {
   try (Workers workers = Workers.of(2)) {
     EinsumOptions options = EinsumOptions.defaults().withWorkers(workers);
-    Einsum layer = Einsum.compile("bm,mh->bh", options, Shape.of(64, 128), Shape.of(128, 256));
+    Einsum layer =
+        Einsum.compile("bm,mh->bh", options, DType.F32, Shape.of(64, 128), Shape.of(128, 256));
     IO.println(layer.explain());
     float[] hidden = new float[64 * 256];
     Tensor x = Tensor.of(filled(64 * 128), 64, 128);

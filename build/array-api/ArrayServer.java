@@ -285,7 +285,7 @@ final class ArrayServer {
       case "transpose" -> x.transpose(call.ints());
       case "flip" -> x.flip(call.ints());
       case "squeeze" -> x.squeeze(call.one());
-      case "unsqueeze" -> x.unsqueeze(call.one());
+      case "unsqueeze" -> x.expand(call.one());
       case "reshape" -> x.contiguous().reshape(call.longs());
       case "broadcast" -> x.broadcastTo(Shape.of(call.longs()));
       case "flatten" -> x.flatten();

@@ -1,4 +1,8 @@
-/** Meshes of devices: named axes, coordinates, and the groups along axes. */
+/**
+ * Meshes of devices: named axes, coordinates, and the groups along axes.
+ *
+ * @since 0.1.0
+ */
 @NullMarked
 package io.github.shardsum.mesh;
 

@@ -41,8 +41,7 @@ import java.util.stream.Stream;
  * another. i32 and i64 wrap; bool is the OR of ANDs.
  *
  * <p><b>Dtypes.</b> An einsum runs on operands of the compiled dtypes and refuses others. {@link
- * #compile(String, Operand...)} takes the dtypes from the operands; {@link #compile(String,
- * Shape...)} takes f32.
+ * #compile(String, Operand...)} takes the dtypes from the operands.
  *
  * <p><b>Accuracy.</b> f32 and bf16 are summed in f32 or better; a bf16 is rounded once. Sums, dots
  * and matrix-vector products are within 1e-6 of the sum of absolute terms for any length (see the
@@ -123,26 +122,28 @@ public final class Einsum {
   }
 
   /**
-   * Compiles an equation for f32 operands in C order. For other operands, pass {@linkplain
+   * Compiles an equation for operands of one dtype in C order. For others, pass {@linkplain
    * #compile(String, Operand...) the operands} or {@linkplain #compile(String, OperandSpec...)
    * their specs}.
    *
    * @param equation the equation, such as {@code "ij,jk->ik"}; see {@link Equation#parse}
+   * @param dtype the dtype of all operands
    * @param shapes one shape for each operand
    * @return the compiled einsum
    * @throws EquationSyntaxException if the text is not an equation
    * @throws EinsumShapeException if the shapes do not fit
    * @throws IllegalArgumentException if the equation has a layout
    */
-  public static Einsum compile(String equation, Shape... shapes) {
-    return compile(equation, EinsumOptions.defaults(), shapes);
+  public static Einsum compile(String equation, DType dtype, Shape... shapes) {
+    return compile(equation, EinsumOptions.defaults(), dtype, shapes);
   }
 
   /**
-   * Compiles an equation for operands in C order, of the options' dtype or f32.
+   * As {@link #compile(String, DType, Shape...)}, with options.
    *
    * @param equation the equation
    * @param options the options
+   * @param dtype the dtype of all operands
    * @param shapes one shape for each operand
    * @return the compiled einsum
    * @throws EquationSyntaxException if the text is not an equation
@@ -150,9 +151,9 @@ public final class Einsum {
    * @throws IllegalArgumentException if the equation has a layout, or the epilogue does not fit its
    *     result
    */
-  public static Einsum compile(String equation, EinsumOptions options, Shape... shapes) {
-    DType type = options.dtype().orElse(DType.F32);
-    return compile(equation, options, OperandSpec.of(type, shapes));
+  public static Einsum compile(
+      String equation, EinsumOptions options, DType dtype, Shape... shapes) {
+    return compile(equation, options, OperandSpec.of(dtype, shapes));
   }
 
   /**

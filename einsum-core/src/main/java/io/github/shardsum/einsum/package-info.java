@@ -3,6 +3,8 @@
  *
  * <p>{@link io.github.shardsum.einsum.Equation} is the notation as a value, {@link
  * io.github.shardsum.einsum.BoundEquation} is an equation with the shapes of its operands.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.github.shardsum.einsum;

@@ -1,4 +1,8 @@
-/** Threads and scratch memory for kernels. */
+/**
+ * Threads and scratch memory for kernels.
+ *
+ * @since 0.1.0
+ */
 @NullMarked
 package io.github.shardsum.exec;
 

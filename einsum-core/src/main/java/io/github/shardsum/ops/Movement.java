@@ -199,7 +199,7 @@ public final class Movement {
                 + part.shape());
       }
     }
-    return parts.stream().map(part -> part.unsqueeze(axis)).toList();
+    return parts.stream().map(part -> part.expand(axis)).toList();
   }
 
   /**

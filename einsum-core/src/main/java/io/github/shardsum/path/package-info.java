@@ -7,6 +7,8 @@
  * io.github.shardsum.path.ContractionPlan}, and a {@link io.github.shardsum.path.PathCost} says
  * what the plan costs. All types are immutable and thread-safe. A search is deterministic, the same
  * on every machine, unless it was given a time budget.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.github.shardsum.path;

@@ -21,8 +21,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A dense n-dimensional array: a dtype, a shape, strides and a {@link MemorySegment} over the
- * caller's memory.
+ * A dense n-dimensional array, equal only to itself: a dtype, a shape, strides and a {@link
+ * MemorySegment} over the caller's memory. {@link io.github.shardsum.ops.Logic#arrayEqual} compares
+ * elements.
  *
  * <p><b>Aliasing.</b> Nothing is copied on the way in or out unless a method says so: a tensor over
  * a {@code float[]} shows the caller's writes, and the array shows writes to the tensor and to its
@@ -825,17 +826,6 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}); the same as {@link #expand}.
-   *
-   * @param axis the position of the new axis in the view; -1 is the last place
-   * @return the view, of rank one more
-   * @throws IndexOutOfBoundsException if the new axis cannot be at this position
-   */
-  public Tensor unsqueeze(int axis) {
-    return expand(TensorViews.axis("unsqueeze", axis, rank() + 1, shape));
-  }
-
-  /**
    * The elements in C order along one axis (NumPy's {@code np.ravel}).
    *
    * @return a view if the strides allow one, otherwise a copy on the heap
@@ -1009,7 +999,7 @@ public final class Tensor implements Operand {
   }
 
   /**
-   * A view with a new axis of size 1.
+   * A view with a new axis of size 1 (NumPy's {@code np.expand_dims}).
    *
    * @param axis the position of the new axis in the view, in [-rank - 1, rank]; -1 is the last
    *     place

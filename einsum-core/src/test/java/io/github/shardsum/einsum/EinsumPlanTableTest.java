@@ -3,6 +3,7 @@ package io.github.shardsum.einsum;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -14,6 +15,7 @@ class EinsumPlanTableTest {
     Einsum einsum =
         Einsum.compile(
             "abcdefghijkl,klmnopqrstuv,ab->cdefghijmnopqrstuv",
+            DType.F32,
             Shape.of(1, 2, 1, 2, 1, 2, 1, 2, 1, 2, 3, 2),
             Shape.of(3, 2, 1, 2, 1, 2, 1, 2, 1, 2, 1, 2),
             Shape.of(1, 2));

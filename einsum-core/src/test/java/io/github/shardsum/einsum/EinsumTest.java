@@ -46,7 +46,7 @@ class EinsumTest {
     float[] data = {1, 2, 3, 4, 5, 6, 7, 8};
     Tensor square = Tensor.of(data, 2, 4).slice(1, 0, 2);
     Tensor left = Tensor.of(data, 2, 4).slice(1, 1, 3);
-    Einsum einsum = Einsum.compile("ij,jk->ik", Shape.of(2, 2), Shape.of(2, 2));
+    Einsum einsum = Einsum.compile("ij,jk->ik", DType.F32, Shape.of(2, 2), Shape.of(2, 2));
     assertThrows(IllegalArgumentException.class, () -> einsum.runInto(square, left, left));
     assertThrows(IllegalArgumentException.class, () -> einsum.runInto(left, left, left));
     assertArrayEquals(new float[] {1, 2, 3, 4, 5, 6, 7, 8}, data);
@@ -77,13 +77,13 @@ class EinsumTest {
     float[] data = {1, 2, 0, 0, 3, 4, 0, 0};
     Tensor left = Tensor.of(data, 2, 4).slice(1, 0, 2);
     Tensor out = Tensor.of(data, 2, 4).slice(1, 2, 4);
-    Einsum.compile("ij,jk->ik", Shape.of(2, 2), Shape.of(2, 2)).runInto(out, left, left);
+    Einsum.compile("ij,jk->ik", DType.F32, Shape.of(2, 2), Shape.of(2, 2)).runInto(out, left, left);
     assertArrayEquals(new float[] {1, 2, 7, 10, 3, 4, 15, 22}, data);
   }
 
   @Test
   void anOutThatOverlapsItselfOrIsReadOnlyOrOfAnotherDtypeIsAnError() {
-    Einsum einsum = Einsum.compile("ij->i", Shape.of(2, 3));
+    Einsum einsum = Einsum.compile("ij->i", DType.F32, Shape.of(2, 3));
     Tensor broadcast = Tensor.scalar(DType.F32, 0).broadcastTo(Shape.of(2));
     Tensor readOnly = Tensor.of(DType.F32, MemorySegment.ofArray(new float[2]).asReadOnly(), 2);
     Tensor wide = Tensor.zeros(DType.F64, 2);
@@ -110,7 +110,7 @@ class EinsumTest {
 
   @Test
   void operandsOfOtherShapesOrNumbersAreAnError() {
-    Einsum einsum = Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 2));
+    Einsum einsum = Einsum.compile("ij,jk->ik", DType.F32, Shape.of(2, 3), Shape.of(3, 2));
     assertThrows(IllegalArgumentException.class, () -> einsum.run(A));
     assertThrows(IllegalArgumentException.class, () -> einsum.run(A, A));
   }
@@ -145,7 +145,7 @@ class EinsumTest {
   @Test
   void betaZeroDoesNotReadOut() {
     Tensor out = Tensor.full(DType.F32, Double.NaN, 2, 2);
-    Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 2)).runInto(2, 0, out, A, B);
+    Einsum.compile("ij,jk->ik", DType.F32, Shape.of(2, 3), Shape.of(3, 2)).runInto(2, 0, out, A, B);
     assertArrayEquals(new float[] {8, 10, 20, 22}, out.toFloatArray());
   }
 
@@ -181,7 +181,11 @@ class EinsumTest {
   void thePlanNamesPathFlopsAndKernels() {
     Einsum einsum =
         Einsum.compile(
-            "ij,jk,kl->il", Shape.of(800, 1200), Shape.of(1200, 1600), Shape.of(1600, 400));
+            "ij,jk,kl->il",
+            DType.F32,
+            Shape.of(800, 1200),
+            Shape.of(1200, 1600),
+            Shape.of(1600, 400));
     EinsumPlan plan = einsum.explain();
     assertEquals(2.0 * (1200L * 1600 * 400 + 800L * 1200 * 400), plan.flops());
     assertEquals(2, plan.steps().size());
@@ -190,7 +194,7 @@ class EinsumTest {
     assertTrue(plan.toString().contains("ij,jk,kl->il"), plan.toString());
     assertTrue(plan.toString().contains("product"), plan.toString());
     assertTrue(plan.steps().getFirst().why().contains("cycles, rows at"), plan.toString());
-    String sum = Einsum.compile("ij->i", Shape.of(20, 30)).explain().toString();
+    String sum = Einsum.compile("ij->i", DType.F32, Shape.of(20, 30)).explain().toString();
     assertTrue(sum.contains("1.7 a term along the sum, 18 along the result"), sum);
   }
 
@@ -200,7 +204,7 @@ class EinsumTest {
     assertArrayEquals(new float[3], Einsum.einsum("ij->j", empty).toFloatArray());
     assertEquals(Shape.of(0), Einsum.einsum("ij->i", empty).shape());
     Tensor out = Tensor.full(DType.F32, 5, 3);
-    Einsum.compile("ij->j", Shape.of(0, 3)).runInto(1, 2, out, empty);
+    Einsum.compile("ij->j", DType.F32, Shape.of(0, 3)).runInto(1, 2, out, empty);
     assertArrayEquals(new float[] {10, 10, 10}, out.toFloatArray());
   }
 
@@ -225,17 +229,17 @@ class EinsumTest {
           Stream.of(equation.substring(0, equation.indexOf('-')).split(",", -1))
               .map(term -> Shape.of(LongStream.generate(() -> n).limit(term.length()).toArray()))
               .toArray(Shape[]::new);
-      Einsum.compile(equation, shapes).warmUp(most);
+      Einsum.compile(equation, DType.F32, shapes).warmUp(most);
     }
     // Operands and result of 36 GB each, of which small ones stand for.
     Shape large = Shape.of(100_000, 100_000);
-    Einsum.compile("ij,jk->ik", large, large).warmUp(most);
-    Einsum.compile("ij->j", Shape.of(0, 5)).warmUp(most);
+    Einsum.compile("ij,jk->ik", DType.F32, large, large).warmUp(most);
+    Einsum.compile("ij->j", DType.F32, Shape.of(0, 5)).warmUp(most);
     RoutingTensor routing = RoutingTensor.oneHot(Tensor.of(new int[] {1, 0}, 2), 3, DType.F32);
     Tensor table = Tensor.zeros(DType.F32, 3, 5);
     Einsum.compile("ij,jk->ik", EinsumOptions.defaults(), OperandSpec.like(routing, table))
         .warmUp(most);
-    Einsum einsum = Einsum.compile("ij->ji", Shape.of(2, 3));
+    Einsum einsum = Einsum.compile("ij->ji", DType.F32, Shape.of(2, 3));
     einsum.warmUp(ChronoUnit.FOREVER.getDuration());
     assertThrows(IllegalArgumentException.class, () -> einsum.warmUp(Duration.ofNanos(-1)));
   }
@@ -311,7 +315,7 @@ class EinsumTest {
 
   @Test
   void aCompiledEinsumRefusesOtherDtypesWithTheWayOut() {
-    Einsum einsum = Einsum.compile("ij->i", Shape.of(1, 2));
+    Einsum einsum = Einsum.compile("ij->i", DType.F32, Shape.of(1, 2));
     Tensor exact = Tensor.of(new double[] {1, 1e-12}, 1, 2);
     Tensor longs = Tensor.of(new long[] {(1L << 53) + 1, 0}, 1, 2);
     Tensor out = Tensor.zeros(DType.F32, 1);

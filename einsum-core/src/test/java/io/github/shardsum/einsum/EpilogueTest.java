@@ -221,7 +221,8 @@ class EpilogueTest {
     Shape shape = Shape.of(2, 3);
     IllegalArgumentException refusal =
         assertThrows(
-            IllegalArgumentException.class, () -> Einsum.compile("ij->" + output, options, shape));
+            IllegalArgumentException.class,
+            () -> Einsum.compile("ij->" + output, options, DType.F32, shape));
     assertTrue(String.valueOf(refusal.getMessage()).contains("once"), refusal::toString);
   }
 

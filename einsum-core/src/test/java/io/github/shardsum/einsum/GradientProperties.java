@@ -90,7 +90,7 @@ class GradientProperties {
 
   @Example
   void anOperandThatIsNotThereIsRefused() {
-    Einsum product = Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 2));
+    Einsum product = Einsum.compile("ij,jk->ik", DType.F32, Shape.of(2, 3), Shape.of(3, 2));
     for (int operand : new int[] {-1, 2}) {
       IndexOutOfBoundsException refused =
           assertThrows(IndexOutOfBoundsException.class, () -> product.vjp(operand));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.shardsum.path.ContractionPath;
 import io.github.shardsum.path.PathFinder;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
@@ -21,7 +22,7 @@ class IntermediateOrderTest {
             .toArray(Shape[]::new);
     PathFinder path = new PathFinder.Given(ContractionPath.leftToRight(terms.length));
     EinsumOptions options = EinsumOptions.defaults().withPath(path);
-    return Einsum.compile(equation, options, shapes).explain().steps().stream()
+    return Einsum.compile(equation, options, DType.F32, shapes).explain().steps().stream()
         .map(EinsumPlan.Step::equation)
         .toList();
   }

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.function.Executable;
 class NullArgumentsTest {
   private static final Tensor X = Tensor.zeros(DType.F32, 2, 2);
   private static final EinsumOptions DEFAULTS = EinsumOptions.defaults();
-  private static final Einsum PRODUCT = Einsum.compile("ij,jk->ik", Shape.of(2, 2), Shape.of(2, 2));
+  private static final Einsum PRODUCT =
+      Einsum.compile("ij,jk->ik", DType.F32, Shape.of(2, 2), Shape.of(2, 2));
 
   private static DynamicTest names(String argument, String call, Executable made) {
     return DynamicTest.dynamicTest(
@@ -97,10 +98,13 @@ class NullArgumentsTest {
     return Stream.of(
         names("notation", "parse", () -> Equation.parse(null)),
         names("notation", "term", () -> Term.parse(null)),
-        names("notation", "compile", () -> Einsum.compile(null, Shape.of(2))),
-        names("operand 1", "shape", () -> Einsum.compile("i,i->", Shape.of(2), null)),
-        names("shapes", "shapes", () -> Einsum.compile("i->", (Shape[]) null)),
-        names("options", "options", () -> Einsum.compile("i->", (EinsumOptions) null, Shape.of(2))),
+        names("notation", "compile", () -> Einsum.compile(null, DType.F32, Shape.of(2))),
+        names("operand 1", "shape", () -> Einsum.compile("i,i->", DType.F32, Shape.of(2), null)),
+        names("shapes", "shapes", () -> Einsum.compile("i->", DType.F32, (Shape[]) null)),
+        names(
+            "options",
+            "options",
+            () -> Einsum.compile("i->", (EinsumOptions) null, DType.F32, Shape.of(2))),
         names("options", "options for", () -> Einsum.compile("i->", null, OperandSpec.like(X))),
         names(
             "operand 1",

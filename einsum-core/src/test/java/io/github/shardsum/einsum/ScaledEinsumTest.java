@@ -171,7 +171,7 @@ final class ScaledEinsumTest {
         4, diagonal.mantissa().getDouble(1, 1) / diagonal.mantissa().getDouble(0, 0), 1e-15);
     assertEquals(Double.POSITIVE_INFINITY, diagonal.value().getDouble(1, 1));
     ScaledEinsum.Result empty =
-        Einsum.compile("ij,jk->ik", Shape.of(0, 2), Shape.of(2, 2))
+        Einsum.compile("ij,jk->ik", DType.F32, Shape.of(0, 2), Shape.of(2, 2))
             .scaled()
             .run(Tensor.zeros(DType.F32, 0, 2), zeros);
     assertEquals(Shape.of(0, 2), empty.mantissa().shape());
@@ -196,10 +196,10 @@ final class ScaledEinsumTest {
     Einsum integers = Einsum.compile("i,i->", ints, ints);
     assertThrows(IllegalStateException.class, integers::scaled);
     EinsumOptions relu = EinsumOptions.defaults().withEpilogue(Epilogue.none().withRelu());
-    Einsum fused = Einsum.compile("i,i->", relu, Shape.of(2), Shape.of(2));
+    Einsum fused = Einsum.compile("i,i->", relu, DType.F32, Shape.of(2), Shape.of(2));
     assertThrows(IllegalStateException.class, fused::scaled);
     Tensor two = Tensor.zeros(DType.F32, 2);
-    ScaledEinsum other = Einsum.compile("i,i->", Shape.of(3), Shape.of(3)).scaled();
+    ScaledEinsum other = Einsum.compile("i,i->", DType.F32, Shape.of(3), Shape.of(3)).scaled();
     assertThrows(IllegalArgumentException.class, () -> other.run(two, two));
   }
 

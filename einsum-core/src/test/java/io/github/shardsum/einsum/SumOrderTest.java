@@ -305,7 +305,12 @@ class SumOrderTest {
                 IllegalArgumentException.class,
                 () ->
                     Einsum.compile(
-                        "ab,bc,cd->ad", options, wide, Shape.of(64, 64), Shape.of(64, 8)))
+                        "ab,bc,cd->ad",
+                        options,
+                        DType.F32,
+                        wide,
+                        Shape.of(64, 64),
+                        Shape.of(64, 8)))
             .getMessage();
     assertTrue(message.contains("fixed order of sums"), message);
   }

@@ -123,7 +123,7 @@ class TunedTest {
 
   @Test
   void wrongArgumentsAreRefusedBeforeAnythingRuns() {
-    Einsum einsum = Einsum.compile("ij,jk->ik", Shape.of(2, 3), Shape.of(3, 4));
+    Einsum einsum = Einsum.compile("ij,jk->ik", DType.F32, Shape.of(2, 3), Shape.of(3, 4));
     Tensor left = Tensor.zeros(DType.F32, 2, 3);
     Operand[] right = {left, Tensor.zeros(DType.F32, 3, 4)};
     IllegalArgumentException negative =

@@ -162,7 +162,7 @@ class NumbersAndAxesTest {
     same("transpose", Movement.transpose(x, 2, 0, 1), Movement.transpose(x, -1, -3, -2));
     same("flip", x.flip(0, 2), x.flip(-3, -1));
     List<Function<Integer, Tensor>> insertions = new ArrayList<>();
-    insertions.add(x::unsqueeze);
+    insertions.add(x::expand);
     insertions.add(axis -> Movement.stack(List.of(x, x), axis));
     for (Function<Integer, Tensor> insertion : insertions) {
       for (int axis = 0; axis < 4; axis++) {

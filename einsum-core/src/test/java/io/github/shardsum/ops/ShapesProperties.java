@@ -261,7 +261,7 @@ class ShapesProperties {
     Tensor one = Tensor.of(new int[] {1, 2}, 1, 2, 1);
     assertEquals(Shape.of(2), one.squeeze().shape());
     assertEquals(Shape.of(1, 2), one.squeeze(-1).shape());
-    assertEquals(Shape.of(1, 2, 1, 1), one.unsqueeze(-1).shape());
+    assertEquals(Shape.of(1, 2, 1, 1), one.expand(-1).shape());
     assertArrayEquals(new long[] {1, 5, 2, 6, 3, 7, 4, 8}, x.transpose().flatten().toLongArray());
     assertEquals(2, x.split(1, 2).size());
     assertArrayEquals(new long[] {3, 4, 7, 8}, x.split(-1, 2).get(1).toLongArray());

@@ -7,6 +7,8 @@
  * inverse), replacement of operands ({@code pass.OperandSubstitution}), gradients ({@code
  * gradient.GradientRules}), values ({@code internal.reference}) and kernels ({@code
  * internal.local}).
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.github.shardsum.program;

@@ -17,6 +17,8 @@
  *
  * <p>Native access must be allowed: {@code --enable-native-access=io.github.shardsum.tpu}, or
  * {@code ALL-UNNAMED} on the class path.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package io.github.shardsum.pjrt;

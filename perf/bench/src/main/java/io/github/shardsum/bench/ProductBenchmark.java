@@ -4,6 +4,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +39,7 @@ public class ProductBenchmark {
   private int threads;
 
   private Workers workers = Workers.sequential();
-  private Einsum product = Einsum.compile("->", Shape.of());
+  private Einsum product = Einsum.compile("->", DType.F32, Shape.of());
   private Tensor a = Tensor.of(new float[1]);
   private Tensor b = Tensor.of(new float[1]);
   private Tensor out = Tensor.of(new float[1]);

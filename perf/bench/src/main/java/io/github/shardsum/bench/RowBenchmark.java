@@ -3,6 +3,7 @@ package io.github.shardsum.bench;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.OperandSpec;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.concurrent.TimeUnit;
@@ -33,8 +34,8 @@ public class RowBenchmark {
   @Param({"2048", "16777216"})
   private int length;
 
-  private Einsum dot = Einsum.compile("->", Shape.of());
-  private Einsum multiply = Einsum.compile("->", Shape.of());
+  private Einsum dot = Einsum.compile("->", DType.F32, Shape.of());
+  private Einsum multiply = Einsum.compile("->", DType.F32, Shape.of());
   private Tensor x = Tensor.of(new float[1]);
   private Tensor y = Tensor.of(new float[1]);
   private Tensor products = Tensor.of(new float[1]);

@@ -1,4 +1,8 @@
-/** Generators, a shrinker and checks for code that runs einsums and programs. */
+/**
+ * Generators, a shrinker and checks for code that runs einsums and programs.
+ *
+ * @since 0.1.0
+ */
 @NullMarked
 package io.github.shardsum.testkit;
 

@@ -1,4 +1,8 @@
-/** Programs on PJRT plugins, behind the interface of all backends. */
+/**
+ * Programs on PJRT plugins, behind the interface of all backends.
+ *
+ * @since 0.1.0
+ */
 @NullMarked
 package io.github.shardsum.pjrt.backend;
 

@@ -63,6 +63,7 @@ public final class BenchCases {
         Einsum.compile(
             equation.toString(),
             EinsumOptions.defaults().withDtype(dtype),
+            dtype,
             shapes.toArray(Shape[]::new));
     return new BenchCase(
         notation,

@@ -6,6 +6,7 @@ import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.random.Philox;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
@@ -116,11 +117,14 @@ final class GramClassifier implements TranslationPredictor {
     private final Tensor gradient = Tensor.of(byWeights, classes, WIDTH);
     private final Tensor weightTensor = Tensor.of(weights, classes, WIDTH);
     private final Einsum forward =
-        Einsum.compile("bd,cd->bc", options(), Shape.of(BATCH, WIDTH), Shape.of(classes, WIDTH));
+        Einsum.compile(
+            "bd,cd->bc", options(), DType.F32, Shape.of(BATCH, WIDTH), Shape.of(classes, WIDTH));
     private final Einsum toMeans =
-        Einsum.compile("bc,cd->bd", options(), Shape.of(BATCH, classes), Shape.of(classes, WIDTH));
+        Einsum.compile(
+            "bc,cd->bd", options(), DType.F32, Shape.of(BATCH, classes), Shape.of(classes, WIDTH));
     private final Einsum toWeights =
-        Einsum.compile("bc,bd->cd", options(), Shape.of(BATCH, classes), Shape.of(BATCH, WIDTH));
+        Einsum.compile(
+            "bc,bd->cd", options(), DType.F32, Shape.of(BATCH, classes), Shape.of(BATCH, WIDTH));
 
     Learning(List<Example> examples) {
       this.examples = examples;
