@@ -302,7 +302,11 @@ final class Mutate {
   private Path testFile(String name) throws IOException {
     for (String module :
         List.of(
-            "einsum-core", "collectives", "sharded-einsum", "sharded-einsum/testkit", "moe-ops",
+            "einsum-core",
+            "collectives",
+            "sharded-einsum",
+            "sharded-einsum/testkit",
+            "moe-ops",
             "language")) {
       try (Stream<Path> files = Files.walk(root.resolve(module).resolve("src/test/java"))) {
         Optional<Path> found = files.filter(file -> file.endsWith(name + ".java")).findFirst();

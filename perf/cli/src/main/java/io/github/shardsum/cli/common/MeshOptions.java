@@ -50,7 +50,8 @@ public final class MeshOptions {
    */
   public Optional<Mesh> mesh() {
     if (mesh.isEmpty() && !annotations.isEmpty()) {
-      throw new ParameterException(spec.commandLine(), "--annotate: must be given with --mesh, got none");
+      throw new ParameterException(
+          spec.commandLine(), "--annotate: must be given with --mesh, got none");
     }
     return mesh.map(this::parsed);
   }
