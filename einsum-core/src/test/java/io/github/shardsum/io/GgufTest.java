@@ -89,7 +89,9 @@ class GgufTest {
   }
 
   private Path file(ByteBuffer bytes) throws IOException {
-    return Files.write(folder.resolve("hostile.gguf"), bytes.array());
+    byte[] content = new byte[bytes.capacity()];
+    bytes.duplicate().clear().get(content);
+    return Files.write(folder.resolve("hostile.gguf"), content);
   }
 
   private static ByteBuffer tensor(ByteBuffer at, int format, long offset, long... innermostFirst) {

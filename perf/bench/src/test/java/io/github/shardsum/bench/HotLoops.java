@@ -132,7 +132,9 @@ public final class HotLoops {
   private static Runnable function(BiFunction<Target, Tensor, Tensor> function, long rows) {
     Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
     Tensor out = Tensor.zeros(DType.F32, rows, 256);
-    return () -> function.apply(Target.into(ALONE, out), x);
+    return () -> {
+      Tensor unused = function.apply(Target.into(ALONE, out), x);
+    };
   }
 
   private static Runnable power(long rows) {

@@ -132,9 +132,9 @@ final class PageRunner implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     asked.close();
-    assertEquals(0, commands.waitFor());
+    assertEquals(0, commands.onExit().join().exitValue());
     libraries.close();
   }
 

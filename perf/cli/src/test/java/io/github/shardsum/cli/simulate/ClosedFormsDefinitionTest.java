@@ -150,7 +150,7 @@ class ClosedFormsDefinitionTest {
             random.nextInt(2),
             random.nextBoolean() ? 0 : 1.25,
             random.nextBoolean(),
-            1 << 8 + random.nextInt(3));
+            1 << (8 + random.nextInt(3)));
     return new Drawn(
         gpu ? "h100" : "v5e",
         3 + random.nextInt(4),
@@ -167,7 +167,7 @@ class ClosedFormsDefinitionTest {
         random.nextBoolean(),
         axes,
         slices,
-        1L << 9 + random.nextInt(3));
+        1L << (9 + random.nextInt(3)));
   }
 
   private static Job job(Drawn drawn) {

@@ -19,6 +19,8 @@ import java.util.stream.Collectors;
  * comes twice or changes its place; a step goes, comes twice or moves, and its readers follow it; a
  * collective is started, and awaited later.
  */
+// Steps and words are told apart by identity: equal ones may occur several times.
+@SuppressWarnings({"ReferenceEquality", "UnnecessaryStringBuilder"})
 final class PlanTextMutation {
   private static final Pattern TOKEN =
       Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|[^\\s\\[\\]{},:\"]+|[\\[\\]{}]");
