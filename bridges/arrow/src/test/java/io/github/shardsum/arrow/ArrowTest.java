@@ -62,6 +62,9 @@ class ArrowTest {
     try (BufferAllocator allocator = new RootAllocator();
         IntVector vector = new IntVector("x", allocator)) {
       vector.allocateNew(3);
+      for (int i = 0; i < 3; i++) {
+        vector.set(i, i);
+      }
       vector.setValueCount(3);
       for (int round = 0; round < 2000; round++) {
         ArrowTensor shared = ArrowTensor.of(vector);
