@@ -133,7 +133,7 @@ public final class HotLoops {
     Tensor x = Sampler.of(1).uniform(DType.F32, rows, 256);
     Tensor out = Tensor.zeros(DType.F32, rows, 256);
     return () -> {
-      Tensor unused = function.apply(Target.into(ALONE, out), x);
+      Tensor _ = function.apply(Target.into(ALONE, out), x);
     };
   }
 

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.auto.Auto;
+import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.layout.Layout;
@@ -69,6 +71,11 @@ class TroubleshootingTest {
           Map.entry(
               "no way stays within the memory limit of", () -> far(OPTIONS.withMemoryLimit(0))),
           Map.entry("the least found needs", () -> plan(PRODUCT, OPTIONS.withMemoryLimit(100))),
+          Map.entry(
+              "outputs alone need",
+              () ->
+                  Auto.find(
+                      PRODUCT, MESH, AutoOptions.defaults().withPlan(OPTIONS.withMemoryLimit(1)))),
           Map.entry(
               "axes must be of mesh",
               () -> Propagation.of(region(), Mesh.parse("y=2"), PropagationOptions.defaults())),
