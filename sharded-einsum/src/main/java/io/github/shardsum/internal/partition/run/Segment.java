@@ -35,8 +35,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Statements without a collective between them. A segment is one local program, compiled once for
- * each combination of local shapes, with the starts of chunks as inputs. A device runs the segment
- * if it is the first device of a tile of one of the segment's outputs.
+ * each combination of local shapes, with the starts of chunks as inputs: before the first run, or
+ * when the size of its memory is asked for. A device runs the segment if it is the first device of
+ * a tile of one of the segment's outputs.
  */
 final class Segment {
   private final SpmdPlan plan;
@@ -58,8 +59,11 @@ final class Segment {
 
   private final Map<List<Shape>, Code> compiled = new HashMap<>();
 
-  /** Code of each device of this process; null for a device that computes nothing. */
-  private final @Nullable Code[] codes;
+  /**
+   * Code of each device of this process, null for a device that computes nothing; empty until the
+   * segment is compiled.
+   */
+  private @Nullable Code[] codes = new Code[0];
 
   /** The starts of each device's chunks, in the order of the code's last inputs. */
   private final List<List<Tensor>> starts = new ArrayList<>();
@@ -88,17 +92,25 @@ final class Segment {
     this.diagonals =
         steps.stream().flatMap(step -> DiagonalOperand.of(plan, step).stream()).distinct().toList();
     edges(own, expansions, readers);
-    this.codes = new Code[frame.devices().size()];
-    for (int i = 0; i < codes.length; i++) {
+  }
+
+  /** Compiles the local programs, unless they are compiled already. */
+  synchronized void compile() {
+    if (codes.length > 0) {
+      return;
+    }
+    Code[] made = new Code[frame.devices().size()];
+    for (int i = 0; i < made.length; i++) {
       int index = i;
       if (outputs.stream().anyMatch(output -> frame.isFirst(output, index))) {
         Code code = compiled.computeIfAbsent(shapes(index), _ -> compile(index));
-        codes[i] = code;
+        made[i] = code;
         starts.add(code.starts().stream().map(start -> start(start, index)).toList());
       } else {
         starts.add(List.of());
       }
     }
+    codes = made;
   }
 
   /** The steps that read each value. */
@@ -196,11 +208,13 @@ final class Segment {
 
   /** Workspace bytes of the device that needs the most, without inputs and outputs. */
   long largestWorkspace() {
+    compile();
     return compiled.values().stream().mapToLong(code -> code.plan().bytes()).max().orElse(0);
   }
 
   /** The local programs, each with the number of devices that run it. */
   IdentityHashMap<LocalPlan, Long> users() {
+    compile();
     IdentityHashMap<LocalPlan, Long> users = new IdentityHashMap<>();
     for (Code code : compiled.values()) {
       users.put(code.plan(), Arrays.stream(codes).filter(code::equals).count());

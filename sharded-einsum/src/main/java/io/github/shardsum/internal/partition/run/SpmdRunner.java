@@ -113,6 +113,7 @@ public final class SpmdRunner {
 
   private synchronized void run(
       List<ShardedTensor> inputs, boolean keeps, Consumer<List<ShardedTensor>> reader) {
+    stages.compile();
     frame.open(buffers, keeps);
     for (int i = 0; i < inputs.size(); i++) {
       frame.put(i, inputs.get(i).shards());

@@ -203,6 +203,17 @@ record Stages(
     return over;
   }
 
+  /** Compiles the local programs of all segments, unless they are compiled already. */
+  void compile() {
+    for (Stage stage : all) {
+      if (stage instanceof Stage.Local local) {
+        local.segment().compile();
+      } else if (stage instanceof Stage.Rounds rounds) {
+        rounds.body().compile();
+      }
+    }
+  }
+
   /** Bytes of all local programs' memory; a program counts once for each thread that may run it. */
   long workspaces(int threads) {
     long bytes = arrays(threads, LocalPlan::scratchBytes);

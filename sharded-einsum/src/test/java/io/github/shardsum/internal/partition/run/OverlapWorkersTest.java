@@ -233,6 +233,7 @@ class OverlapWorkersTest {
   /** Stages whose values are zeros, so that each may run by itself. */
   private static Stages zeros(SpmdPlan plan, List<Integer> devices, Runnable progress) {
     Stages stages = Stages.of(plan, devices, _ -> Optional.empty(), new OverlapWorkers(progress));
+    stages.compile();
     PlanRunFrame frame = stages.frame();
     frame.open(new BufferPlan(stages), false);
     for (int value = 0; value < plan.values().size(); value++) {

@@ -84,6 +84,7 @@ class ThreadArraysTest {
 
   private static Stages zeros(SpmdPlan plan, List<Integer> devices, OverlapWorkers behind) {
     Stages stages = Stages.of(plan, devices, _ -> Optional.empty(), behind);
+    stages.compile();
     PlanRunFrame frame = stages.frame();
     frame.open(new BufferPlan(stages), false);
     for (int value = 0; value < plan.values().size(); value++) {
