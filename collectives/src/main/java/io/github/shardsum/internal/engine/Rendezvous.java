@@ -101,7 +101,6 @@ final class Rendezvous {
   /**
    * One device's call, and the thread that entered.
    *
-   * @param call its call
    * @param thread the thread that entered, which may wait
    * @param site the place of a call that does not wait; for a call that waits, the stack of its
    *     thread is read instead

@@ -23,7 +23,6 @@ final class MpiFunctionLinker {
    *
    * @param signature {@code p} a pointer (MemorySegment), {@code i} an int, {@code h} an MPI handle
    *     (long)
-   * @param handle the layout of a handle
    */
   @SuppressWarnings("restricted")
   static MethodHandle bind(

@@ -11,7 +11,6 @@ import io.github.shardsum.tensor.DType;
  * @param tree the order
  * @param sources the memory of the nodes' terms; nodes below a node with terms are not examined
  * @param dtype the type of the terms
- * @param reduction the reduction
  * @param divisor 1, or the number of members for a mean
  * @param finish whether the result is final: divided, its NaNs canonical
  */

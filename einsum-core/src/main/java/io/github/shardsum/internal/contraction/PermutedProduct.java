@@ -40,7 +40,6 @@ final class PermutedProduct implements StepKernel {
   /**
    * A product.
    *
-   * @param sides its labels
    * @param most the largest number of bytes of a part of the result
    * @param product makes a product of packed panels
    * @param copy makes a copy, element by element

@@ -3,7 +3,6 @@ package io.github.shardsum.internal.contraction;
 /**
  * A function of a result's rows, and the position of the rows.
  *
- * @param function the function
  * @param stride distance between rows in the result, at least {@code columns}
  * @param columns number of elements of a row, which are contiguous
  * @param first the first row of a step's result

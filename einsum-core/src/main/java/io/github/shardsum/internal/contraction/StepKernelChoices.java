@@ -66,7 +66,6 @@ public record StepKernelChoices(Map<Integer, KernelChoice> choices) {
     /**
      * The next step's kernel.
      *
-     * @param model the choice of the model
      * @param candidates all possible kernels, the model's first
      */
     StepPlanner.Choice next(

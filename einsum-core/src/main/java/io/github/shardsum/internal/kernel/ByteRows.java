@@ -8,10 +8,8 @@ public interface ByteRows {
    * to[toAt + r * toStride] = sum over k of x[xAt + r * d + k] * y[yAt + k], for each of the rows
    * r.
    *
-   * @param x bytes
    * @param xAt the first byte of the first row
    * @param rows number of rows
-   * @param y bytes
    * @param yAt the first byte of the other row
    * @param d the length of a row
    * @param to i32

@@ -62,7 +62,6 @@ public final class KernelSelfTest {
   /**
    * The first computation that fails, or whose result differs from that of the plain loops.
    *
-   * @param kernels the kernels
    * @return the name of the computation and its failure; empty if all results agree
    */
   public static Optional<String> failure(KernelSet kernels) {

@@ -62,7 +62,6 @@ public final class AnnotationFinder {
   /**
    * A finder for a program.
    *
-   * @param program the program
    * @param mesh the devices
    * @param given prices, limits and the amount of work
    * @throws IllegalArgumentException if an input that may not be replicated is not in the program

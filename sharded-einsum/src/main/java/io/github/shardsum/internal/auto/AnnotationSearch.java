@@ -96,7 +96,6 @@ final class AnnotationSearch {
    *
    * @param slot the value's name among layouts
    * @param name the value's name among annotations
-   * @param value the value
    * @param layouts the layouts that the value may have
    * @param isInput whether the value is an input of the program
    */

@@ -117,7 +117,6 @@ final class LayoutGraph {
    *
    * @param program the program, with the annotations that are kept
    * @param mesh the devices
-   * @param ways the ways of statements
    * @param kind the meaning of its cost
    * @param limit bytes a device, if there is a limit
    * @param split inputs that each mesh axis splits

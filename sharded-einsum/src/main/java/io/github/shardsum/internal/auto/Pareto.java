@@ -23,7 +23,6 @@ public final class Pareto {
    * Searches first with the memory limit of the options, if there is one, and then each time within
    * a share of the last peak.
    *
-   * @param program the program
    * @param mesh the devices
    * @param options prices, and the amount of work of each search
    * @return the plans that were found, the largest peak first

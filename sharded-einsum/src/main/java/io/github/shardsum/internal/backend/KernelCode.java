@@ -15,20 +15,13 @@ public final class KernelCode {
    * The code of a composite's kernel.
    *
    * @param kernels the known kernels
-   * @param composite the composite
-   * @param sums the order of its sums
    * @return the code; empty if there is no kernel, so that the decomposition runs
    */
   public static Optional<CompositeCode> find(Kernels kernels, Composite composite, SumOrder sums) {
     return kernels.kernel(composite, sums).map(KernelCode::of);
   }
 
-  /**
-   * A kernel's code.
-   *
-   * @param kernel the kernel
-   * @return the code
-   */
+  /** A kernel's code. */
   public static CompositeCode of(CompositeKernel kernel) {
     return new CompositeCode(
         kernel::run, kernel.flops(), kernel::scratchBytes, kernel::packedBytes, kernel::inPlaceOf);

@@ -99,7 +99,6 @@ public final class PlanChecker {
   /**
    * Follows the plan of a program.
    *
-   * @param plan the plan
    * @param program the program that was given, with its annotations; the plan's statements may
    *     differ, if a law says that they compute the same
    * @param layouts the layouts that were requested in addition to the program's own, by name;

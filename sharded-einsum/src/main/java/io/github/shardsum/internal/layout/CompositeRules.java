@@ -72,12 +72,7 @@ public final class CompositeRules {
     this.isPromised = isPromised;
   }
 
-  /**
-   * Derives the rule of a composite.
-   *
-   * @param composite the composite
-   * @return its rule
-   */
+  /** Derives the rule of a composite. */
   public static Derived derive(Nested.Composite composite) {
     Program body = composite.decomposition();
     Set<String> labels = new LinkedHashSet<>();

@@ -52,7 +52,6 @@ public record EquationProgram(Program program, Map<String, Layout> layouts) {
    * @param shapes logical shapes of the operands
    * @param sizes sizes of labels that only the output has
    * @param dtype dtype of operands and result
-   * @return the program
    */
   public static EquationProgram of(
       Equation equation, Mesh mesh, List<Shape> shapes, Map<String, Long> sizes, DType dtype) {
@@ -66,7 +65,6 @@ public record EquationProgram(Program program, Map<String, Layout> layouts) {
    * @param from the layout of the operand
    * @param to the layout of the result
    * @param shape the logical shape
-   * @param dtype the dtype
    * @return the program, an annotation of its input
    */
   public static EquationProgram reshard(Layout from, Layout to, Shape shape, DType dtype) {

@@ -82,7 +82,6 @@ public record PaddedWindow(Movement.Pad pad, Movement.Window window) {
    * The operation on a value, with other numbers of padded elements.
    *
    * @param builder takes both operations
-   * @param x the value
    * @param low elements before it
    * @param high elements behind it
    * @return the windows

@@ -44,7 +44,6 @@ public final class ShardingRules {
   /**
    * The rule of a statement.
    *
-   * @param statement the statement
    * @return its factors, and the factors of each dimension of operands and results
    */
   public static FactorRule of(Statement statement) {

@@ -46,7 +46,6 @@ public final class Propagator {
   /**
    * Prepares the propagation in a program.
    *
-   * @param program the program
    * @param mesh the devices
    * @param options the options, which decide what counts as a conflict
    */

@@ -30,7 +30,6 @@ public final class Interpreter {
   /**
    * Runs a program.
    *
-   * @param program the program
    * @param inputs one tensor for each input, of its dtype and shape
    * @param outputs one tensor for each output, of its dtype and shape; written last
    */

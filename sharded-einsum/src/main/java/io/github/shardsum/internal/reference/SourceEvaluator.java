@@ -39,7 +39,6 @@ public final class SourceEvaluator {
    * The uniform number that 64 random bits give.
    *
    * @param dtype a floating dtype
-   * @param bits the bits
    * @return the upper bits as a fraction, as many as the dtype has binary digits
    */
   public static double uniform(DType dtype, long bits) {

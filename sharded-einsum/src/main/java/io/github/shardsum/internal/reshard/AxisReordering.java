@@ -20,11 +20,7 @@ public final class AxisReordering {
   /**
    * The reordering of a dimension between two layouts.
    *
-   * @param before the layout before
-   * @param after the layout after
    * @param dim the dimension
-   * @param size its size
-   * @return the reordering
    */
   public static AxisReordering of(Layout before, Layout after, int dim, long size) {
     List<String> axes = before.axes(dim);

@@ -56,9 +56,6 @@ public final class Halo {
    * The elements that a step of a plan reads.
    *
    * @param action the step's action
-   * @param operands its operands
-   * @param result its result
-   * @return the elements that are read
    */
   public static Halo of(Action.Neighbour action, List<PlannedValue> operands, PlannedValue result) {
     return of(
@@ -68,10 +65,6 @@ public final class Halo {
   /**
    * The elements that a statement with a split neighbour label reads.
    *
-   * @param statement the statement
-   * @param operands the layouts of its operands
-   * @param result the layout of its result
-   * @return the elements that are read
    * @throws IllegalArgumentException if the statement reads no neighbours
    */
   public static Halo of(Statement statement, List<Layout> operands, Layout result) {

@@ -24,7 +24,6 @@ public final class LayoutBlocks {
   /**
    * The blocks of a layout.
    *
-   * @param layout the layout
    * @param shape the value's shape
    */
   public LayoutBlocks(Layout layout, Shape shape) {

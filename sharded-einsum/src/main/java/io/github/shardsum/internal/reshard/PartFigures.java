@@ -45,7 +45,6 @@ public record PartFigures(
    * The figures of one part.
    *
    * @param action the action of the step
-   * @param part the part
    * @param sizes sizes of buffers
    * @return the transfers of the part; empty for a part that does not communicate
    */

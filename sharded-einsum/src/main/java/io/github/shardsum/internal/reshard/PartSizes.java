@@ -22,23 +22,12 @@ public record PartSizes(Mesh mesh, List<PlannedValue> operands) {
     operands = List.copyOf(operands);
   }
 
-  /**
-   * A buffer of a device.
-   *
-   * @param buffer the buffer
-   * @param device the device
-   * @return its shape
-   */
+  /** A buffer of a device. */
   public Shape shape(Buffer buffer, int device) {
     return Shape.of(buffer.extents().stream().mapToLong(extent -> size(extent, device)).toArray());
   }
 
-  /**
-   * The largest size that an extent has on any device.
-   *
-   * @param extent the extent
-   * @return the size
-   */
+  /** The largest size that an extent has on any device. */
   public long largest(Extent extent) {
     return switch (extent) {
       case Extent.Local local ->
@@ -50,13 +39,7 @@ public record PartSizes(Mesh mesh, List<PlannedValue> operands) {
     };
   }
 
-  /**
-   * The size that an extent has on a device.
-   *
-   * @param extent the extent
-   * @param device the device
-   * @return the size
-   */
+  /** The size that an extent has on a device. */
   public long size(Extent extent, int device) {
     return switch (extent) {
       case Extent.Local local ->
@@ -67,12 +50,7 @@ public record PartSizes(Mesh mesh, List<PlannedValue> operands) {
     };
   }
 
-  /**
-   * The most rows that a device may receive.
-   *
-   * @param bounded the extent
-   * @return the bound
-   */
+  /** The most rows that a device may receive. */
   public long bound(Extent.Bounded bounded) {
     long rows = largest(bounded.rows());
     double all = Math.ceil(bounded.factor() * rows);
@@ -85,7 +63,6 @@ public record PartSizes(Mesh mesh, List<PlannedValue> operands) {
    *
    * @param size the whole
    * @param axes the axes, major to minor
-   * @return the chunks
    */
   public Cut chunks(long size, List<String> axes) {
     return Cut.chunks(size, axes.stream().map(mesh::size).toList());
@@ -95,8 +72,6 @@ public record PartSizes(Mesh mesh, List<PlannedValue> operands) {
    * A device's index along axes.
    *
    * @param axes the axes, major to minor
-   * @param device the device
-   * @return the index
    */
   public int member(List<String> axes, int device) {
     return mesh.part(axes, device);

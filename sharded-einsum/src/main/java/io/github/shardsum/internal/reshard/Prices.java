@@ -60,7 +60,6 @@ public final class Prices {
    *
    * @param mesh the devices
    * @param options the options, which name the network if there is one
-   * @return the prices
    * @throws IllegalArgumentException if the network has another number of devices
    */
   public static Prices of(Mesh mesh, PlanOptions options) {
@@ -80,13 +79,10 @@ public final class Prices {
   /**
    * The price of a collective.
    *
-   * @param action the action
    * @param received elements that the busiest device receives
    * @param operand elements of the largest operand
    * @param bytes bytes of an element
-   * @param before layout of the operand
    * @param after layout of the result
-   * @return the price
    */
   public Cost collective(
       Supplier<Action> action,
@@ -214,7 +210,6 @@ public final class Prices {
   /**
    * The collective of an action.
    *
-   * @param action the action
    * @param before layout of the operand
    * @param after layout of the result
    * @return the collective; a barrier for an action that moves nothing
@@ -255,7 +250,6 @@ public final class Prices {
   /**
    * The senders and receivers in a permute of a region.
    *
-   * @param permute the permute
    * @return pairs of members
    */
   public static List<Collective.Route> pairs(Communication.Permute permute) {
@@ -281,7 +275,6 @@ public final class Prices {
   /**
    * A cost as one number.
    *
-   * @param cost the cost
    * @return elements, with 1,000 elements for each collective; or seconds
    */
   public double total(Cost cost) {
@@ -292,7 +285,6 @@ public final class Prices {
    * The price of receiving elements of four bytes, without the fixed cost of a collective.
    *
    * @param count how many
-   * @return the price
    */
   public double elements(double count) {
     return count * (pricer.isEmpty() ? 1 : Float.BYTES * secondsPerByte);
@@ -304,7 +296,6 @@ public final class Prices {
    *
    * @param count how many
    * @param bytes bytes of an element
-   * @return the price
    */
   public Cost multiplyAdds(double count, int bytes) {
     if (computing.isPresent()) {

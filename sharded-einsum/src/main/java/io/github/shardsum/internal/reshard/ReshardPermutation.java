@@ -54,7 +54,6 @@ public final class ReshardPermutation {
    *
    * @param from the layout before
    * @param to the layout after
-   * @return the permutation
    */
   public static ReshardPermutation of(Layout from, Layout to) {
     return new ReshardPermutation(from, to);

@@ -48,7 +48,6 @@ public final class ReshardSources {
   /**
    * The cost of making the value and resharding it to a layout.
    *
-   * @param to the layout
    * @param atMost the highest price
    * @return the cost; none if every way exceeds the limits or the highest price
    */

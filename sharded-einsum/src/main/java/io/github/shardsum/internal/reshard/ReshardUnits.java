@@ -84,7 +84,6 @@ final class ReshardUnits {
   /**
    * The units between two layouts.
    *
-   * @param from one layout
    * @param to the other
    * @param idle axes that neither layout has and that moves may use
    */

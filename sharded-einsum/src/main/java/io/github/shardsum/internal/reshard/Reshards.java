@@ -88,7 +88,6 @@ public final class Reshards {
   /**
    * One step of a way.
    *
-   * @param action the action
    * @param after the layout after the action
    */
   public record Stage(Action action, Layout after) {}
@@ -295,7 +294,6 @@ public final class Reshards {
    * @param what the value
    * @param from layout of the value
    * @param to the target layout
-   * @return the error
    */
   public PlanException none(String what, Layout from, Layout to) {
     String way =

@@ -24,7 +24,6 @@ public final class StepCounts {
   /**
    * Elements that the busiest device receives.
    *
-   * @param action the action
    * @param operands its operands, at least one
    * @param after its result
    * @return the number, rounded up
@@ -74,7 +73,6 @@ public final class StepCounts {
   /**
    * Elements of several values that the largest device holds.
    *
-   * @param values the values
    * @return the sum
    */
   public static long elements(List<PlannedValue> values) {
@@ -156,8 +154,6 @@ public final class StepCounts {
    * Multiply-adds of the largest device.
    *
    * @param equation the equation of the einsum
-   * @param operands its operands
-   * @param result its result
    * @return the product of the local sizes of all labels
    */
   public static double multiplyAdds(
@@ -187,7 +183,6 @@ public final class StepCounts {
    * The most elements that the largest device would hold at any time if every step ran separately
    * from the others.
    *
-   * @param plan the plan
    * @return the sum
    */
   public static long peak(SpmdPlan plan) {
@@ -224,8 +219,6 @@ public final class StepCounts {
    * ring of a scatter; in a gather one for each round of a ring, at most two.
    *
    * @param action the action of the step
-   * @param operands its operands
-   * @param result its result
    * @return the number
    */
   public static long travelling(
@@ -291,7 +284,6 @@ public final class StepCounts {
   /**
    * Whether a step's result is in the memory of its operand.
    *
-   * @param plan the plan
    * @param step the step's place
    * @return true for a slice, and for an await that does not round
    */
@@ -306,9 +298,7 @@ public final class StepCounts {
    * Numbers of the values that a step reads: its operands, and for an await also the operands of
    * its start, which are read until then.
    *
-   * @param plan the plan
    * @param step the step's place
-   * @return the numbers
    */
   public static List<Integer> reads(SpmdPlan plan, int step) {
     List<Integer> operands = plan.steps().get(step).operands();

@@ -51,7 +51,6 @@ public record StepTimeline(List<Entry> entries, double end) {
   /**
    * The schedule.
    *
-   * @param plan the plan
    * @param prices prices of its steps
    * @return the begin and the end of each step
    */
@@ -122,7 +121,6 @@ public record StepTimeline(List<Entry> entries, double end) {
   /**
    * The price of a single step; a loop has the price of all its rounds.
    *
-   * @param plan the plan
    * @param i the step's place
    * @param prices prices of its steps
    * @return seconds, or elements

@@ -35,9 +35,6 @@ public record WindowedEinsum(
    * The einsum of a step without its windows.
    *
    * @param action the action of the step
-   * @param operands its operands
-   * @param result its result
-   * @return the einsum without windows
    */
   public static WindowedEinsum of(
       Action.Windows action, List<PlannedValue> operands, PlannedValue result) {
@@ -88,9 +85,6 @@ public record WindowedEinsum(
    * The dtype of the chunks that travel: those of a bf16 sum are f32.
    *
    * @param action the action of the step
-   * @param operands its operands
-   * @param result its result
-   * @return the dtype
    */
   public static DType travelling(
       Action.Windows action, List<PlannedValue> operands, PlannedValue result) {

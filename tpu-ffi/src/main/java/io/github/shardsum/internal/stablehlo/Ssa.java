@@ -4,7 +4,6 @@ package io.github.shardsum.internal.stablehlo;
  * A value of the text.
  *
  * @param name its name, such as {@code %3}, or {@code %3#1} for one of several results
- * @param type its type
  */
 record Ssa(String name, StableHloType type) {
   StableHloElementType element() {

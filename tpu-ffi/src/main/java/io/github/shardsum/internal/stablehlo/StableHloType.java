@@ -7,7 +7,6 @@ import java.util.List;
 /**
  * A type of StableHLO, such as {@code tensor<2x3xf32>}.
  *
- * @param element the type of an element
  * @param sizes the sizes of the dimensions
  */
 record StableHloType(StableHloElementType element, List<Long> sizes) {

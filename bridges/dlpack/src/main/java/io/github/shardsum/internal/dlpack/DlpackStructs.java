@@ -81,7 +81,6 @@ public final class DlpackStructs {
   /**
    * The offset of a member of a struct.
    *
-   * @param layout the struct
    * @param name the member
    * @return its offset in bytes
    */
@@ -115,7 +114,6 @@ public final class DlpackStructs {
    * @param code the kind of number
    * @param bits its width
    * @param lanes numbers in an element
-   * @return the dtype
    * @throws IllegalArgumentException if no tensor has such elements
    */
   public static DType dtype(int code, int bits, int lanes) {
@@ -138,7 +136,6 @@ public final class DlpackStructs {
    * The kind of number, {@code DLDataTypeCode}.
    *
    * @param dtype elements
-   * @return the code
    */
   public static byte code(DType dtype) {
     return switch (dtype) {

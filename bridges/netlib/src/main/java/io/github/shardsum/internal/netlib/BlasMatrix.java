@@ -23,12 +23,10 @@ public record BlasMatrix(
   /**
    * A matrix that is stored column by column, as BLAS requires.
    *
-   * @param array the array
    * @param offset position of the first element
    * @param rows number of rows
    * @param columns number of columns
    * @param leading elements from one column to the next
-   * @return the matrix
    */
   public static BlasMatrix of(double[] array, int offset, int rows, int columns, int leading) {
     MemorySegment memory = MemorySegment.ofArray(array);
@@ -38,12 +36,10 @@ public record BlasMatrix(
   /**
    * As {@link #of(double[], int, int, int, int)}, for floats.
    *
-   * @param array the array
    * @param offset position of the first element
    * @param rows number of rows
    * @param columns number of columns
    * @param leading elements from one column to the next
-   * @return the matrix
    */
   public static BlasMatrix of(float[] array, int offset, int rows, int columns, int leading) {
     MemorySegment memory = MemorySegment.ofArray(array);
@@ -65,20 +61,12 @@ public record BlasMatrix(
     return copy;
   }
 
-  /**
-   * The array of a packed matrix.
-   *
-   * @return its doubles
-   */
+  /** The array of a packed matrix. */
   public double[] doubles() {
     return (double[]) memory.heapBase().orElseThrow();
   }
 
-  /**
-   * The array of a packed matrix.
-   *
-   * @return its floats
-   */
+  /** The array of a packed matrix. */
   public float[] floats() {
     return (float[]) memory.heapBase().orElseThrow();
   }
@@ -105,7 +93,6 @@ public record BlasMatrix(
    * @param first position of one end
    * @param last position of the other
    * @param memory the array
-   * @param dtype its type
    * @throws IndexOutOfBoundsException if an end is outside the array
    */
   public static void checkInside(long first, long last, MemorySegment memory, DType dtype) {

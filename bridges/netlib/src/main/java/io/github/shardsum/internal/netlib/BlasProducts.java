@@ -45,7 +45,6 @@ public final class BlasProducts {
    * {@code out = alpha einsum + beta out}. Operands may overlap the memory of the result; they are
    * copied then.
    *
-   * @param equation the equation
    * @param alpha factor of the einsum
    * @param beta factor of the previous contents of out; 0 does not read them
    * @param out the result
@@ -196,7 +195,6 @@ public final class BlasProducts {
    * The Euclidean norm of a vector whose squares are out of range.
    *
    * @param vector {@code [n]}
-   * @return its norm
    */
   public static double scaledNorm(Tensor vector) {
     double[] values = vector.toDoubleArray();

@@ -11,7 +11,6 @@ import java.util.OptionalLong;
 /**
  * Operands of one device of this process for a collective.
  *
- * @param collective the collective
  * @param x its operand
  * @param out the caller's tensor for its result, if the caller gives one
  * @param counts its counts, for a ragged all-to-all

@@ -31,7 +31,6 @@ public final class GroupCalls {
   /**
    * A group that does not run.
    *
-   * @param members the members
    * @param of the number of the group that runs in its place
    */
   record Repeat(TransferGroup members, int of) {}

@@ -255,7 +255,6 @@ public sealed interface BlockMapping {
   /**
    * Rows in uneven counts.
    *
-   * @param rowBytes bytes of a row
    * @param counts the counts of this process's devices, in their order
    * @param placeOf the index of a member among these devices, or -1 if it is on another process
    */

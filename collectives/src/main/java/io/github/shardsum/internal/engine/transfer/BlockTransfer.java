@@ -30,7 +30,6 @@ public final class BlockTransfer {
   /**
    * One group.
    *
-   * @param members the members
    * @param mapping the bytes that each member sends to each member
    * @param operands the operands by member; null on other processes
    * @param targets the results on this process, each once even if several members share it

@@ -12,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * One group whose operands are reduced. It does not say which process computes which value.
  *
- * @param members the members
  * @param leaves operands by leaf of the tree; null for leaves on other processes
  * @param values the values to compute: one for an all-reduce, one for each member for a
  *     reduce-scatter
@@ -31,7 +30,6 @@ public record ReductionGroup(
    *
    * @param what the name in messages
    * @param dtype the type of the operands
-   * @param reduction the reduction
    * @param order the order of the sum
    * @param scatter whether each value has one owner
    */

@@ -50,7 +50,6 @@ public interface Transport extends AutoCloseable {
    *
    * @param exchange the peers, and the bytes for each, without tasks to run meanwhile. Until the
    *     exchange has ended, sent bytes must not change and received bytes must not be read
-   * @return the exchange in flight
    * @throws TransportException if the library reports an error at once
    */
   InFlight begin(ByteExchange exchange);

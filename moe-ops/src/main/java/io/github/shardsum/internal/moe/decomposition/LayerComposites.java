@@ -17,7 +17,6 @@ import java.util.function.BinaryOperator;
  * The part of the layer after the route: the einsums of algorithm 2, and the composite of which
  * they are the decomposition.
  *
- * @param p the builder of the program
  * @param activation the function between an expert's products
  * @param experts E
  * @param capacity C
@@ -219,12 +218,7 @@ public record LayerComposites(
     return new LayerComposites(own, activation, experts, capacity, dtype);
   }
 
-  /**
-   * A decomposition that is being built.
-   *
-   * @param p its builder
-   * @param inputs its inputs
-   */
+  /** A decomposition that is being built. */
   private record Meaning(ProgramBuilder p, List<Value> inputs) {
     static Meaning of(String name, List<String> names, List<Value> operands) {
       ProgramBuilder own = Program.builder(name);

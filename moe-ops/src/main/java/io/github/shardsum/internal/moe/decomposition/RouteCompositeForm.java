@@ -49,9 +49,7 @@ public record RouteCompositeForm(
    * The form of a route in a program.
    *
    * @param input its operands
-   * @param options its options
    * @param randomness its drawn numbers
-   * @return the form
    * @throws IllegalArgumentException if a token chooses more experts than there are, options do not
    *     fit the operands, a group's slots exceed a Java array, or there are uniform numbers for
    *     each expert although the second choice is not sampled

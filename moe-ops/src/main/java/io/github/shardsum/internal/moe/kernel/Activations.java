@@ -261,7 +261,6 @@ final class Activations<A> {
      * cotangent.
      *
      * @param d the cotangents of all rows
-     * @return the cotangent of z
      */
     A run(int row, Scratch own, A d, A z, A v) {
       int width = form.hidden();

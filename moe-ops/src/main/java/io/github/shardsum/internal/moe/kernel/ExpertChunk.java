@@ -39,7 +39,6 @@ final class ExpertChunk<A> {
    * A chunk that has no rows yet.
    *
    * @param run the run that the rows belong to
-   * @param expert the expert
    * @param from the first of the expert's parts that the chunk takes
    * @param end the end of these parts, exclusive
    * @param workers threads that share the work

@@ -20,7 +20,6 @@ final class Experts {
    * @param tokens {@code [G, S, M]}
    * @param weights the weights of choices, {@code [G, S, K]}
    * @param positions the positions of choices, {@code [G, S, K]}
-   * @param experts the weights of experts
    * @param cotangent the cotangent of the outputs, {@code [G, S, M]}; only an operand of the
    *     gradient
    */

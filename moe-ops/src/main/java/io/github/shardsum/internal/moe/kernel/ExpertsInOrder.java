@@ -30,8 +30,6 @@ import java.util.Optional;
  * count the memory of the decomposition.
  *
  * @param form the sizes
- * @param composite the composite
- * @param sums the order of sums
  * @param backward whether this is the kernel of the gradient
  */
 record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, boolean backward)

@@ -26,8 +26,6 @@ import java.util.OptionalInt;
  * The kernel of {@code moe.route.gradient}. It computes the route again, which costs less than
  * keeping the gates. Then it computes the cotangents of the scores from those of weights and
  * losses. Choices and slots have no gradient.
- *
- * @param forward the kernel of the route
  */
 public record RouteGradientKernel(RouteKernel forward) implements CompositeKernel {
 

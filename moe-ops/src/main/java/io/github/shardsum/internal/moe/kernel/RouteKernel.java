@@ -26,7 +26,6 @@ import java.util.stream.IntStream;
  * The kernel of {@code moe.route}: {@link GroupRouter} in memory that is kept. A NaN or infinite
  * logit gives NaN gates, as in the decomposition, and no error.
  *
- * @param form the form of the route
  * @param setup the sizes and options of a group
  * @param groups G
  * @param start the number of the operand with the index of the first group, a scalar of i64;

@@ -296,7 +296,6 @@ public final class TransformerLayers {
      * @param layer the layer's index
      * @param keys the keys of the present positions
      * @param values the values of the present positions
-     * @return the keys and values of all positions
      */
     Memory of(int layer, Value keys, Value values);
   }

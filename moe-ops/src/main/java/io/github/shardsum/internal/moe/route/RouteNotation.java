@@ -44,7 +44,6 @@ public final class RouteNotation {
   /**
    * The notation of options.
    *
-   * @param options the options
    * @return one line
    */
   public static String print(RouteOptions options) {
@@ -82,7 +81,6 @@ public final class RouteNotation {
   /**
    * The value after {@code limit=}.
    *
-   * @param limit the limit
    * @return a word
    */
   public static String print(GroupLimit limit) {
@@ -195,7 +193,6 @@ public final class RouteNotation {
    * The options of a notation.
    *
    * @param notation words with blanks between them
-   * @return the options
    * @throws IllegalArgumentException if a word is unknown, given twice or out of range, or the
    *     options contradict each other
    */

@@ -21,12 +21,10 @@ public final class LocalCompiler {
    * The plan of a program: composites without a kernel are decomposed, common subexpressions and
    * dead code are removed, named values are rematerialised, and then the program is lowered.
    *
-   * @param program the program
    * @param composites finds the code of composites
    * @param rematerialized names of values to compute again
    * @param workers the threads
    * @param sums the order of floating-point sums
-   * @return the plan
    * @throws IllegalArgumentException if a name is not a result of the program
    */
   public static LocalPlan plan(

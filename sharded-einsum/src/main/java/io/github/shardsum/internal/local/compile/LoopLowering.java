@@ -33,11 +33,8 @@ final class LoopLowering {
   /**
    * A loop with the places of its values.
    *
-   * @param loop the loop
    * @param nested number of the body's plan
-   * @param operands its operands
    * @param state two places for each carried value
-   * @param results its results
    */
   private record Rounds(
       Scan loop, int nested, LocalPlan body, int[] operands, int[][] state, int[] results) {}

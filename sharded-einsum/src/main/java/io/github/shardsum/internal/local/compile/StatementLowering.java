@@ -75,7 +75,6 @@ public final class StatementLowering {
    * @param composites finds the code of composites
    * @param workers the threads
    * @param sums the order of floating-point sums
-   * @return the plan
    */
   public static LocalPlan lower(
       Program program, CompositeCode.Finder composites, Workers workers, SumOrder sums) {

@@ -13,11 +13,8 @@ import java.util.Optional;
 /**
  * An einsum whose epilogue adds a buffer of the workspace, so each workspace compiles its own.
  *
- * @param equation the equation
  * @param options all but the bias
- * @param specs the operands
  * @param term labels of the bias
- * @param bias the buffer
  */
 public record BiasedEinsum(
     Equation equation,

@@ -24,8 +24,6 @@ final class BroadcastReader {
   /**
    * A reader of a tensor.
    *
-   * @param tensor the tensor
-   * @param over the shape
    * @param axes the tensor's axis for each axis of the shape, -1 where it is repeated
    */
   BroadcastReader(Tensor tensor, Shape over, int[] axes) {

@@ -34,7 +34,6 @@ public record CompositeCode(
     /**
      * Runs the code on tensors.
      *
-     * @param operands one for each operand
      * @param results one for each result; every element is written
      * @param workers the threads
      */
@@ -47,7 +46,6 @@ public record CompositeCode(
     /**
      * The code of a composite.
      *
-     * @param composite the composite
      * @return its code; empty if the decomposition runs instead
      */
     Optional<CompositeCode> find(Composite composite);

@@ -115,7 +115,6 @@ public record LocalPlan(
    * This plan with another note.
    *
    * @param more the notes
-   * @return the plan
    */
   public LocalPlan withNotes(Collection<String> more) {
     List<String> all = new ArrayList<>(notes);
@@ -153,8 +152,6 @@ public record LocalPlan(
   /**
    * The bytes of planned memory in use during each step, without bytes that steps keep outside of
    * it.
-   *
-   * @return the bytes during each step
    */
   public long[] liveBytes() {
     return memory.liveBytes(steps.size());

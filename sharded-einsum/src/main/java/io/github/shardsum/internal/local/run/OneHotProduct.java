@@ -31,7 +31,6 @@ public final class OneHotProduct {
   /**
    * A label.
    *
-   * @param size its size
    * @param hot its axis in the one-hot, -1 if it has none
    * @param other its axis in the other operand, -1 if it has none
    * @param out its axis in the result, -1 if it has none
@@ -60,7 +59,6 @@ public final class OneHotProduct {
   /**
    * The product of an einsum.
    *
-   * @param einsum the einsum
    * @param side the operand that is a one-hot along its last label
    * @param leaf terms of a leaf of the tree
    * @return the product; empty if the einsum has another form

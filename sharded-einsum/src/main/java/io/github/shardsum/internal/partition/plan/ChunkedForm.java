@@ -129,7 +129,6 @@ final class ChunkedForm {
     /**
      * The layout of a value of the form if the operand's chunks do not move.
      *
-     * @param value one of its values
      * @param x the operand's layout
      * @param dim the operand's dimension that is in chunks
      */

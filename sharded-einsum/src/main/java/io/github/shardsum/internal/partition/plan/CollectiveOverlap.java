@@ -62,7 +62,6 @@ public final class CollectiveOverlap {
   /**
    * The plan with starts and awaits.
    *
-   * @param plan the plan
    * @param composites finds the code of composites, whose workspaces count as memory
    * @param options the options that it was chosen by; without overlap the plan is unchanged
    * @return a plan with the same bits, no higher peak and no longer schedule

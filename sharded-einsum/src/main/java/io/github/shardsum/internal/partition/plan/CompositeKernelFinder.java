@@ -13,7 +13,6 @@ import java.util.Optional;
 /**
  * Finds code and partitions of composites among kernels.
  *
- * @param kernels the kernels
  * @param sums the order of floating-point sums
  */
 public record CompositeKernelFinder(Kernels kernels, SumOrder sums) implements PartitionFinder {

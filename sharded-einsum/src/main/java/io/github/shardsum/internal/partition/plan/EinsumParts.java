@@ -59,8 +59,6 @@ final class EinsumParts {
   /**
    * The program with an einsum in parts.
    *
-   * @param program the program
-   * @param statement its statement
    * @param operand the operand that is cut
    * @param label the label to cut
    * @param parts the number of parts

@@ -61,7 +61,6 @@ final class EqualStatements {
   /**
    * The choice for a statement.
    *
-   * @param statement the statement
    * @param supplies the sources of its operands
    * @param homes the default layouts of its results
    * @param isExact whether results must have all partial axes of their default layouts

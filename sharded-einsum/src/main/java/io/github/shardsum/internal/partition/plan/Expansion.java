@@ -27,7 +27,6 @@ import java.util.stream.IntStream;
  *
  * @param ways the prices
  * @param statement the statement, an expansion
- * @param rule its rule
  * @param operands the sources of its operands
  */
 record Expansion(

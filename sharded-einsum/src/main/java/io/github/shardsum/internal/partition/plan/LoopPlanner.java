@@ -22,7 +22,6 @@ import java.util.Optional;
 /**
  * Plans a loop of a program.
  *
- * @param outer the planner of the program
  * @param statement the loop
  * @param scan its operation
  */

@@ -11,7 +11,6 @@ public interface PartitionFinder extends CompositeCode.Finder {
   /**
    * The partition of a composite.
    *
-   * @param composite the composite
    * @return its partition; empty if its sharding rule decides
    */
   Optional<CompositePartition> partition(Composite composite);
@@ -19,7 +18,6 @@ public interface PartitionFinder extends CompositeCode.Finder {
   /**
    * Labels along which a composite's operands keep their splits.
    *
-   * @param composite the composite
    * @return the labels, as in {@link CompositePartition#staying}
    */
   List<String> staying(Composite composite);

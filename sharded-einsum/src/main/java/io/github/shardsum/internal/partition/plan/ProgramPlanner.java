@@ -85,7 +85,6 @@ public final class ProgramPlanner {
    * A plan and its price.
    *
    * @param program the program, with statements in chunks written out
-   * @param plan the plan
    * @param cost the price in elements or seconds
    */
   public record Planned(Program program, SpmdPlan plan, double cost) {}
@@ -93,7 +92,6 @@ public final class ProgramPlanner {
   /**
    * Plans a program.
    *
-   * @param program the program
    * @param mesh the devices
    * @param homes the default layout of each value; values in the body of a loop are named {@code
    *     RESULT.body.VALUE}; a value without a default layout is whole on every device
@@ -101,7 +99,6 @@ public final class ProgramPlanner {
    * @param kernels finds the kernels of composites; a device may compute a part of a composite that
    *     has a kernel
    * @param options the options for the choice of plans
-   * @return the plan
    * @throws io.github.shardsum.partition.PlanException if a statement cannot be planned within the
    *     limits
    */

@@ -69,11 +69,9 @@ public final class ProgramPlanning {
    * and z = annotate(y) "m@x n"                                         einsum, reduce-scatter m over x
    * </pre>
    *
-   * @param program the program
    * @param mesh the devices
    * @param composites finds the code of composites; composites without code are decomposed
    * @param options the options by which plans are chosen
-   * @return the plan
    * @throws PlanException if no plan stays within the limits
    */
   public static ProgramPlan plan(
@@ -84,12 +82,10 @@ public final class ProgramPlanning {
   /**
    * Plans a program in which some values are computed again for late uses.
    *
-   * @param program the program
    * @param again names of values to compute again
    * @param mesh the devices
    * @param composites finds the code of composites; composites without code are decomposed
    * @param options the options by which plans are chosen
-   * @return the plan
    * @throws PlanException if no plan stays within the limits
    */
   public static ProgramPlan plan(
@@ -116,7 +112,6 @@ public final class ProgramPlanning {
    * @param of the program with its layouts
    * @param mesh the devices
    * @param options the options by which plans are chosen
-   * @return the plan
    * @throws PlanException if no plan stays within the limits
    */
   public static ProgramPlan plan(EquationProgram of, Mesh mesh, PlanOptions options) {
@@ -205,10 +200,8 @@ public final class ProgramPlanning {
   /**
    * The plan with einsums in windows and overlapped collectives, as the options say.
    *
-   * @param plan a plan
    * @param composites finds the code of composites
    * @param options the options by which the plan was chosen, with their memory limit
-   * @return the plan
    */
   public static ProgramPlan finished(
       ProgramPlan plan, CompositeCode.Finder composites, PlanOptions options) {
@@ -227,7 +220,6 @@ public final class ProgramPlanning {
   /**
    * The plan with overlapped collectives, if the options allow them.
    *
-   * @param plan a plan
    * @param composites finds the code of composites
    * @param options the options by which the plan was chosen
    * @return the plan, whose price is then the end of its schedule
@@ -413,7 +405,6 @@ public final class ProgramPlanning {
   /**
    * Refuses a plan that exceeds a memory limit, without a search for another plan.
    *
-   * @param plan the plan
    * @param composites finds the code of composites
    * @param limit bytes of a device
    * @throws PlanException if a device would hold more

@@ -19,7 +19,6 @@ import java.util.stream.Collectors;
 /**
  * The mesh of each member of a manual region, which has one device along the region's axes.
  *
- * @param outer the mesh
  * @param inner the mesh of one member
  */
 record RegionMesh(Mesh outer, Mesh inner) {

@@ -16,7 +16,6 @@ import java.util.Locale;
 /**
  * Plans a manual region of a program.
  *
- * @param outer the planner of the program
  * @param statement the region
  * @param manual its operation
  */

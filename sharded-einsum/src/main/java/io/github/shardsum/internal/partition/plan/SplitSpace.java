@@ -39,7 +39,6 @@ final class SplitSpace {
   /**
    * The ways of a statement.
    *
-   * @param statement the statement
    * @param factors the factors that the rule of the statement allows to split
    * @param tree the splits that an order of sums allows
    * @param asked the axes that the statement's operands and results have

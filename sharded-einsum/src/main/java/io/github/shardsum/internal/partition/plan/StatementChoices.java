@@ -295,8 +295,6 @@ public final class StatementChoices {
   /**
    * The cost of moving a value from its layout to another.
    *
-   * @param value the value
-   * @param from the layout
    * @param to the other layout
    * @param by how addends of the value are combined
    * @return the cost; none if there is no way
@@ -309,7 +307,6 @@ public final class StatementChoices {
   /**
    * A cost as one number.
    *
-   * @param cost the cost
    * @return elements, with 1,000 elements for each collective; or seconds
    */
   public double total(Cost cost) {
@@ -319,7 +316,6 @@ public final class StatementChoices {
   /**
    * A cost as one number, without the start of any collective.
    *
-   * @param cost the cost
    * @return elements; 0 on a network, whose prices do not separate the start from the rest
    */
   public double unstarted(Cost cost) {
@@ -329,7 +325,6 @@ public final class StatementChoices {
   /**
    * Whether a sum over devices is so short that sums may travel together.
    *
-   * @param value the value
    * @param addends the layout with the partial axes
    * @return whether the sum may be packed with others
    */

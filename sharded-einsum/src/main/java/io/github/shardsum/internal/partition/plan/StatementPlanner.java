@@ -94,7 +94,6 @@ final class StatementPlanner {
    * Plans a statement.
    *
    * @param ways the reshards and their prices
-   * @param statement the statement
    * @param operands the sources of its operands
    * @param homes the default layouts of its results; empty for a statement of a tree, whose result
    *     has no default layout

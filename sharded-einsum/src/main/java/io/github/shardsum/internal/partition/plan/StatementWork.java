@@ -12,8 +12,6 @@ import java.util.function.IntToLongFunction;
 /**
  * The work of a statement on the largest device.
  *
- * @param statement the statement
- * @param rule its rule
  * @param kernel the kernel, if the statement is a composite that has one
  */
 record StatementWork(Statement statement, FactorRule rule, Optional<CompositeCode> kernel) {

@@ -22,7 +22,6 @@ import java.util.Optional;
  *
  * @param ways the prices
  * @param trees delayed einsums, which are written before their readers
- * @param state the plan
  */
 record StatementWriter(ReshardWays ways, EinsumTrees trees, PlanState state) {
   /** Writes a choice into the plan, after making and resharding its operands. */

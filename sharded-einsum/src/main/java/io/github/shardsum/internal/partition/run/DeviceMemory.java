@@ -49,12 +49,7 @@ public record DeviceMemory(
     steps = List.copyOf(steps);
   }
 
-  /**
-   * The memory of a plan, without the workspace of composites' kernels.
-   *
-   * @param plan the plan
-   * @return the memory of a device
-   */
+  /** The memory of a plan, without the workspace of composites' kernels. */
   public static DeviceMemory of(SpmdPlan plan) {
     return of(plan, kernels(_ -> true));
   }
@@ -63,7 +58,6 @@ public record DeviceMemory(
    * Placeholder kernels for planning; they cannot run.
    *
    * @param which selects the composites that get a placeholder
-   * @return the placeholder kernels
    */
   public static CompositeCode.Finder kernels(Predicate<Composite> which) {
     return composite -> which.test(composite) ? Optional.of(NOTHING) : Optional.empty();
@@ -81,9 +75,7 @@ public record DeviceMemory(
   /**
    * The memory of a plan.
    *
-   * @param plan the plan
    * @param composites finds the code of composites
-   * @return the memory of a device
    */
   public static DeviceMemory of(SpmdPlan plan, CompositeCode.Finder composites) {
     // The first chunk of a label is the longest; a chunk between two others has the longest halo.

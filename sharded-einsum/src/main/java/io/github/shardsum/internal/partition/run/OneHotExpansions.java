@@ -43,12 +43,7 @@ public final class OneHotExpansions {
     }
   }
 
-  /**
-   * The one-hots of a program.
-   *
-   * @param program the program
-   * @return its one-hots
-   */
+  /** The one-hots of a program. */
   public static OneHotExpansions of(Program program) {
     return new OneHotExpansions(program);
   }
@@ -56,9 +51,6 @@ public final class OneHotExpansions {
   /**
    * Whether the result of an operation is a one-hot.
    *
-   * @param operation the operation
-   * @param operands its operands
-   * @param result its result
    * @param oneHots whether an operand is a one-hot
    * @param elements gives the number of elements of an operand or the result
    * @param <V> values of a program, or of a plan

@@ -28,7 +28,6 @@ public final class SpmdRunner {
   /**
    * Lays out the supersteps of a plan.
    *
-   * @param plan the plan
    * @param collectives the engine, of the plan's mesh
    * @throws IllegalArgumentException if the meshes differ
    */
@@ -39,7 +38,6 @@ public final class SpmdRunner {
   /**
    * Lays out the supersteps of a plan with composites.
    *
-   * @param plan the plan
    * @param collectives the engine, of the plan's mesh
    * @param composites finds the code of composites
    * @param isTimed whether runs record the times of each step, see {@link #spans}
@@ -72,7 +70,6 @@ public final class SpmdRunner {
    * outputs.
    *
    * @param threads number of threads that compute
-   * @return the bytes
    */
   public long keptBytes(int threads) {
     return buffers.memory().bytes() + stages.workspaces(threads);
@@ -82,7 +79,6 @@ public final class SpmdRunner {
    * Bytes of the arrays into which threads pack blocks of operands; they depend on this machine.
    *
    * @param threads number of threads that compute
-   * @return the bytes
    */
   public long packedBytes(int threads) {
     return stages.packedBytes(threads);

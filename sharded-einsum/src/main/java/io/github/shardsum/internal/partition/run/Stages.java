@@ -26,7 +26,6 @@ import java.util.stream.IntStream;
  * The stages of a plan on the devices of a process: compiled segments of statements, and the other
  * steps between them.
  *
- * @param plan the plan
  * @param frame the plan's values on the devices
  * @param isBody whether the plan is the body of a loop
  * @param carriedOver numbers of the body's outputs that a step writes into the memory of the next

@@ -32,8 +32,6 @@ sealed interface Json {
   /**
    * Reads one value.
    *
-   * @param text the text
-   * @return the value
    * @throws IllegalArgumentException if the text is not JSON, has a member twice, or is too long or
    *     deep
    */

@@ -37,7 +37,6 @@ public final class PlanJson {
   /**
    * The text.
    *
-   * @param plan the plan
    * @param options the options of its prices
    * @return an object on one line
    */

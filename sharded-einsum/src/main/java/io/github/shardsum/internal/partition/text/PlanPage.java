@@ -32,7 +32,6 @@ public final class PlanPage {
    * The page.
    *
    * @param title the name of the program or einsum
-   * @param plan the plan
    * @param options the options of the planner
    * @param notes lines below the table, such as the result of the checker
    * @return a whole document

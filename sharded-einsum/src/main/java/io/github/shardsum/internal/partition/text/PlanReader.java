@@ -41,7 +41,6 @@ public final class PlanReader {
    * The plan of a text.
    *
    * @param json the JSON of {@link PlanJson}: an object whose member {@code plan} is the plan
-   * @return the plan
    * @throws IllegalArgumentException if the text is not such an object; the message names the place
    */
   public static SpmdPlan read(String json) {

@@ -42,7 +42,6 @@ public final class PlanTable {
   /**
    * The table.
    *
-   * @param plan the plan
    * @param options the options by which the plan is priced
    * @return lines of text, of at most 120 columns
    */

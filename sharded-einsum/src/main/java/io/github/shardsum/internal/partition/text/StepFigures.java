@@ -30,7 +30,6 @@ public final class StepFigures {
   /**
    * The figures of a plan and of each of its steps.
    *
-   * @param plan the plan
    * @param options the options of its prices
    */
   public static PlanFigures of(SpmdPlan plan, PlanOptions options) {

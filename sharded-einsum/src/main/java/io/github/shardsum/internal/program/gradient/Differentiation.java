@@ -78,7 +78,6 @@ public final class Differentiation {
   /**
    * The gradient of a program.
    *
-   * @param program the program
    * @param outputs places of the outputs to differentiate, which must be floating
    * @param inputs places of the inputs to differentiate by, which must be floating
    * @param ones whether the cotangent of a scalar is 1 instead of an input

@@ -45,7 +45,6 @@ final class GradientRules {
   /**
    * Cotangents of the operands.
    *
-   * @param operation the operation
    * @param members the sums over members of regions
    * @param varies for each operand the axes along which members may have different values
    * @param results the operation's results

@@ -38,7 +38,6 @@ public final class AnnotationInsertion {
   /**
    * Runs the pass.
    *
-   * @param program the program
    * @param annotations the annotations by the value's name
    * @return the annotated program
    * @throws ProgramException if no value has a given name, or the value does not have an annotated

@@ -24,7 +24,6 @@ public final class AnnotationRemoval {
   /**
    * Runs the pass; programs inside of operations stay as they are.
    *
-   * @param program the program
    * @return one without annotations
    */
   public static Program run(Program program) {

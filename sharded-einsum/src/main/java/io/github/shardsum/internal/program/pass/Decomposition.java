@@ -16,7 +16,6 @@ public final class Decomposition {
   /**
    * Runs the pass.
    *
-   * @param program the program
    * @param which selects the composites to replace, also inside of decompositions
    * @return a program without such composites
    */

@@ -51,7 +51,6 @@ public final class OperandSubstitution {
   /**
    * A statement whose operands are replaced by a map's values.
    *
-   * @param statement the statement
    * @param same for some values, another value of the same type
    * @return the statement; the same object, whose types are already checked, if the map has none of
    *     its operands
@@ -66,7 +65,6 @@ public final class OperandSubstitution {
   /**
    * An operation whose operands are replaced by a map's values.
    *
-   * @param operation the operation
    * @param same for some values, another value of the same type
    * @return the operation; the same object if the map has none of its operands
    */
@@ -83,7 +81,6 @@ public final class OperandSubstitution {
   /**
    * The given values, some of which a map replaces.
    *
-   * @param values the values
    * @param same for some values, another value of the same type
    * @return the values after replacement, in order
    */
@@ -94,9 +91,7 @@ public final class OperandSubstitution {
   /**
    * The same operation on other values of the same types.
    *
-   * @param operation the operation
    * @param to one value for each operand
-   * @return the operation
    */
   public static Operation withOperands(Operation operation, List<Value> to) {
     if (to.size() != operation.operands().size()) {

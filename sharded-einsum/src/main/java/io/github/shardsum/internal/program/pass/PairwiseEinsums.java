@@ -36,7 +36,6 @@ public final class PairwiseEinsums {
   /**
    * Runs the pass.
    *
-   * @param program the program
    * @return a program without einsums of more than two operands, also in bodies of loops; the same
    *     program if it has no such einsum
    */

@@ -98,7 +98,6 @@ public final class Rematerialization {
   /**
    * Runs the pass.
    *
-   * @param program the program
    * @param names names of results to compute again
    * @return the program with second computations
    */

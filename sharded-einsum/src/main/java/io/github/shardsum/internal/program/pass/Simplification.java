@@ -18,7 +18,6 @@ public final class Simplification {
   /**
    * Computes each operation once.
    *
-   * @param program the program
    * @param keep values that are computed under their own names even if another value has the same
    *     operation
    * @param same receives the replacement of each removed value
@@ -49,7 +48,6 @@ public final class Simplification {
   /**
    * Removes statements that no output needs.
    *
-   * @param program the program
    * @return a program in which every statement is needed
    */
   public static Program deadCode(Program program) {

@@ -54,7 +54,6 @@ public final class Unrolling {
   /**
    * Runs the pass.
    *
-   * @param program the program
    * @return a program without regions; the same program if it has none
    */
   public static Program run(Program program) {

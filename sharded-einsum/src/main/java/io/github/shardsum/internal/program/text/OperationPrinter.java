@@ -54,7 +54,6 @@ public final class OperationPrinter {
   /**
    * The operation's name in the text.
    *
-   * @param operation the operation
    * @return the name, such as {@code einsum}
    */
   public static String mnemonic(Operation operation) {
@@ -232,7 +231,6 @@ public final class OperationPrinter {
   /**
    * The operation on one line with its operands' types, for messages.
    *
-   * @param operation the operation
    * @return the line, such as {@code exp(x: f32[i=2])}
    */
   public static String heading(Operation operation) {

@@ -37,8 +37,6 @@ public final class ProgramParser {
   /**
    * Reads the whole text as one program.
    *
-   * @param text the text
-   * @return the program
    * @throws ProgramException if the text is not a valid program; the message names the line
    */
   public static Program parse(String text) {

@@ -16,7 +16,6 @@ public final class ProgramPrinter {
   /**
    * A program's text.
    *
-   * @param program the program
    * @return lines, each with its end
    */
   public static String print(Program program) {
@@ -41,7 +40,6 @@ public final class ProgramPrinter {
   /**
    * A statement's line.
    *
-   * @param statement the statement
    * @return the line, without its end
    */
   public static String print(Statement statement) {

@@ -16,18 +16,12 @@ public final class LabelEquations {
    * The term of labels.
    *
    * @param labels names, in order
-   * @return the term
    */
   public static Term of(List<String> labels) {
     return Term.of(labels.toArray(String[]::new));
   }
 
-  /**
-   * The term of a value's labels.
-   *
-   * @param value the value
-   * @return the term
-   */
+  /** The term of a value's labels. */
   public static Term of(Value value) {
     return of(value.type().names());
   }
@@ -35,7 +29,6 @@ public final class LabelEquations {
   /**
    * Names of a term's labels.
    *
-   * @param term the term
    * @return in order
    */
   public static List<String> names(Term term) {
@@ -45,9 +38,7 @@ public final class LabelEquations {
   /**
    * An equation of terms.
    *
-   * @param operands one term for each operand
    * @param output the result's term
-   * @return the equation
    */
   public static Equation equation(List<Term> operands, Term output) {
     return new Equation(operands, output);
@@ -71,7 +62,6 @@ public final class LabelEquations {
   /**
    * The labels of a value, without the given ones.
    *
-   * @param value the value
    * @param labels the labels to leave out
    * @return the other labels, in order
    */

@@ -59,9 +59,7 @@ public record RegionMembers(List<MeshAxis> axes) {
   /**
    * A member's number in its group.
    *
-   * @param member the member
    * @param of the axes of the group, major to minor
-   * @return the number
    */
   public int index(int member, List<MeshAxis> of) {
     int index = 0;
@@ -74,9 +72,7 @@ public record RegionMembers(List<MeshAxis> axes) {
   /**
    * A member's number in its group, whose axes are given by name.
    *
-   * @param member the member
    * @param names names of axes, major to minor
-   * @return the number
    */
   public int indexOf(int member, List<String> names) {
     return index(member, named(names));
@@ -99,7 +95,6 @@ public record RegionMembers(List<MeshAxis> axes) {
   /**
    * A member's group.
    *
-   * @param member the member
    * @param of the axes of the group, major to minor
    * @return the members, in the order of their numbers
    */

@@ -52,7 +52,6 @@ public final class RegionTypeCheck {
   /**
    * Whether a program has a region, or a communication.
    *
-   * @param program the program
    * @return whether a statement of the program or of a nested body is a region or a communication
    */
   public static boolean any(Program program) {

@@ -56,7 +56,6 @@ public final class TypeInference {
   /**
    * Types of an operation's results.
    *
-   * @param operation the operation
    * @return at least one
    * @throws ProgramException if operands or attributes do not fit; the message names every shape
    */

@@ -38,7 +38,6 @@ public final class VarianceInference {
    *
    * @param program a region's body, or a program inside of the body
    * @param inputs the variance of each input
-   * @return by value
    */
   public static Map<Value, Set<String>> of(Program program, List<Set<String>> inputs) {
     Map<Value, Set<String>> known = new HashMap<>();
@@ -94,7 +93,6 @@ public final class VarianceInference {
    *
    * @param manual the region
    * @param operands the variance of its operands, along axes of outer regions
-   * @return one variance for each input
    */
   public static List<Set<String>> inputs(Manual manual, List<Set<String>> operands) {
     List<Set<String>> inputs = new ArrayList<>();
@@ -108,9 +106,7 @@ public final class VarianceInference {
    * The variance of the inputs of a scan's body. A carried value has the union of its variances in
    * all rounds.
    *
-   * @param scan the scan
    * @param operands the variance of its operands
-   * @return one variance for each input
    */
   public static List<Set<String>> carried(Scan scan, List<Set<String>> operands) {
     List<Set<String>> inputs = new ArrayList<>(operands);
@@ -130,7 +126,6 @@ public final class VarianceInference {
   /**
    * The axes that split a term's labels.
    *
-   * @param term the term
    * @return their names
    */
   public static Set<String> named(Term term) {
@@ -144,7 +139,6 @@ public final class VarianceInference {
   /**
    * Names of axes.
    *
-   * @param axes the axes
    * @return their names
    */
   public static Set<String> names(List<MeshAxis> axes) {
@@ -156,7 +150,6 @@ public final class VarianceInference {
   /**
    * The union of some sets.
    *
-   * @param sets the sets
    * @return their union
    */
   public static Set<String> union(List<Set<String>> sets) {
@@ -168,7 +161,6 @@ public final class VarianceInference {
   /**
    * The elements of a set that another set does not have.
    *
-   * @param set the set
    * @param less the other
    * @return the difference
    */

@@ -74,7 +74,6 @@ public final class RegionGenerator {
    * Draws a program.
    *
    * @param operations approximate number of operations in all bodies of the program's regions
-   * @return the program
    */
   public Program make(int operations) {
     ProgramBuilder p = Program.builder("regions");

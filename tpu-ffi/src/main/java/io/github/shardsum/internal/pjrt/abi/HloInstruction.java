@@ -11,9 +11,7 @@ import java.util.stream.LongStream;
  * The parts of an HLO instruction that are needed to find collectives.
  *
  * @param id the number by which other instructions name it
- * @param name its name
  * @param opcode its operation, such as {@code all-gather}
- * @param shape the bytes of its shape
  * @param operands numbers of the instructions that it reads
  * @param called numbers of the computations that it calls
  * @param groups the groups of a collective; for a permute pairs of source and target

@@ -53,7 +53,6 @@ public final class ExecuteCall {
    *
    * @param client the client of the program and the arguments
    * @param types the type of each result
-   * @param places the devices
    * @param arguments the checked arguments, {@code [device * argument]}; no thread may change them
    */
   public ExecuteCall(

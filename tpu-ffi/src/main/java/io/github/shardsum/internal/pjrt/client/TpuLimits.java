@@ -72,7 +72,6 @@ public final class TpuLimits {
   /**
    * Refuses topologies that libtpu can describe, but for which its compiler would end the process.
    *
-   * @param topology the devices of the topology
    * @param options the options, from which the number of used devices follows
    */
   public static void check(
