@@ -2,12 +2,10 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.internal.moe.decomposition.ExpertComposites;
-import io.github.shardsum.internal.moe.decomposition.LayerComposites;
 import io.github.shardsum.internal.moe.decomposition.LayerProgram;
 import io.github.shardsum.internal.moe.decomposition.RouteCompositeForm;
 import io.github.shardsum.internal.moe.decomposition.RouteComposites;
 import io.github.shardsum.internal.moe.kernel.ExpertKernels;
-import io.github.shardsum.internal.moe.kernel.ExpertPartition;
 import io.github.shardsum.internal.moe.kernel.LayerKernels;
 import io.github.shardsum.internal.moe.kernel.RouteGradientKernel;
 import io.github.shardsum.internal.moe.kernel.RouteKernel;
@@ -249,21 +247,7 @@ public final class MoePrograms {
                 ExpertKernels::gradient,
                 ExpertComposites.ROWS,
                 ExpertKernels::rows))
-        .and(
-            Kernels.of(
-                Map.of(
-                    LayerComposites.EXPERTS,
-                    new ExpertPartition(false),
-                    LayerComposites.EXPERTS + GRADIENT,
-                    new ExpertPartition(true),
-                    LayerComposites.EXPERTS_IN,
-                    LayerKernels::expertsIn,
-                    LayerComposites.EXPERTS_IN + GRADIENT,
-                    LayerKernels::expertsInGradient,
-                    LayerComposites.EXPERTS_OUT,
-                    LayerKernels::expertsOut,
-                    LayerComposites.EXPERTS_OUT + GRADIENT,
-                    LayerKernels::expertsOutGradient)))
+        .and(Kernels.of(LayerKernels.ofExperts()))
         .and(Kernels.of(LayerKernels.ofRows()));
   }
 }

@@ -5,7 +5,6 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.grouped.GroupedProduct;
 import io.github.shardsum.grouped.MatrixRows;
 import io.github.shardsum.grouped.RowFunction;
-import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.tensor.Elements;
@@ -56,7 +55,7 @@ final class Activations<A> {
    * then the activation, times the weights of {@link #weigh}. The activation is the epilogue of the
    * product, applied to sums that are still in the cache.
    */
-  void of(MatrixRows x, ExpertWeights<Tensor> w) {
+  void of(MatrixRows x, ExpertTensors w) {
     int all = form.hidden();
     Tensor h = chunk.matrix(chunk.hidden(), all);
     int most = gated ? ExpertChunkSize.GATED_COLUMNS : all;
@@ -64,18 +63,18 @@ final class Activations<A> {
       int end = Math.min(all, from + most);
       int width = end - from;
       A v = chunk.linear(gated ? width : 0);
-      if (w.linear().isPresent()) {
-        Tensor wv = w.linear().get().slice(2, from, end);
-        Optional<Tensor> bias = columns(w.linearBias(), from, end);
+      if (w.find(ExpertTensor.LINEAR).isPresent()) {
+        Tensor wv = w.get(ExpertTensor.LINEAR).slice(2, from, end);
+        Optional<Tensor> bias = columns(w.find(ExpertTensor.LINEAR_BIAS), from, end);
         chunk.product(x, wv, bias, false, chunk.matrix(v, width));
       }
       GroupedProduct.rowsInto(
           chunk.workers(),
           h.slice(1, from, end),
           x,
-          w.in().slice(2, from, end),
+          w.get(ExpertTensor.IN).slice(2, from, end),
           chunk.sizes(),
-          ExpertChunk.epilogue(columns(w.inBias(), from, end)),
+          ExpertChunk.epilogue(columns(w.find(ExpertTensor.IN_BIAS), from, end)),
           ofSums(v, width));
     }
   }
@@ -145,13 +144,18 @@ final class Activations<A> {
    * Computes the activation's operands, {@link ExpertChunk#hidden} and {@link ExpertChunk#linear}.
    * For a relu, computes its value instead.
    */
-  void before(MatrixRows x, ExpertWeights<Tensor> w) {
+  void before(MatrixRows x, ExpertTensors w) {
     int hidden = form.hidden();
     boolean relu = activation == Activation.RELU;
-    chunk.product(x, w.in(), w.inBias(), relu, chunk.matrix(chunk.hidden(), hidden));
-    if (w.linear().isPresent()) {
+    chunk.product(
+        x,
+        w.get(ExpertTensor.IN),
+        w.find(ExpertTensor.IN_BIAS),
+        relu,
+        chunk.matrix(chunk.hidden(), hidden));
+    if (w.find(ExpertTensor.LINEAR).isPresent()) {
       Tensor v = chunk.matrix(chunk.linear(), hidden);
-      chunk.product(x, w.linear().get(), w.linearBias(), false, v);
+      chunk.product(x, w.get(ExpertTensor.LINEAR), w.find(ExpertTensor.LINEAR_BIAS), false, v);
     }
   }
 

@@ -5,7 +5,6 @@ import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.grouped.GroupedProduct;
 import io.github.shardsum.grouped.MatrixRows;
-import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.tensor.Elements;
 import io.github.shardsum.tensor.Tensor;
@@ -191,9 +190,9 @@ final class ExpertChunk<A> {
   }
 
   /** The expert's weights in the dtype of the arithmetic, each {@code [1, ...]}. */
-  ExpertWeights<Tensor> matrices(ExpertWeights<Tensor> all) {
+  ExpertTensors matrices(ExpertTensors all) {
     int[] next = {0};
-    return all.map(each -> matrix(each, next[0]++));
+    return all.weights(each -> matrix(each, next[0]++));
   }
 
   private Tensor converted(Tensor matrix, int slot) {

@@ -36,20 +36,19 @@ import java.util.TreeMap;
  *
  * @param isGradient whether this is the partition of the gradient
  */
-public record ExpertPartition(boolean isGradient)
-    implements CompositeKernel.Factory, CompositePartition {
-  private static final int POSITIONS = Experts.Operands.POSITIONS;
-  private static final int WI = Experts.Operands.EXPERTS;
+record ExpertPartition(boolean isGradient) implements CompositeKernel.Factory, CompositePartition {
+  private static final int POSITIONS = ExpertStage.WHOLE.positionsAt();
+  private static final int WI = ExpertStage.WHOLE.matricesAt();
 
   @Override
   public Optional<CompositeKernel> create(Composite composite) {
-    return isGradient ? LayerKernels.gradient(composite) : LayerKernels.experts(composite);
+    return ExpertsKernel.of(ExpertStage.WHOLE, composite, isGradient);
   }
 
   @Override
   public List<CompositePlan> ways(
       Composite composite, Mesh mesh, List<List<Layout>> held, double bound) {
-    Optional<ExpertsForm> form = LayerKernels.whole(composite, isGradient ? 1 : 0);
+    Optional<ExpertsForm> form = ExpertsKernel.form(ExpertStage.WHOLE, composite, isGradient);
     if (form.isEmpty()) {
       return List.of();
     }

@@ -1,72 +1,72 @@
 package io.github.shardsum.internal.moe.kernel;
 
-import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
+import io.github.shardsum.grouped.MatrixRows;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The work of {@code moe.experts}, one expert at a time: the first product of its tokens' rows, the
+ * The forward pass of experts, one expert at a time: the first products of its tokens' rows, the
  * activation times the weight of each row's choice, and the last product. Then the rows of each
- * token are summed in the order of its choices.
+ * token are summed in the order of its choices. A pass may end after the first products, or begin
+ * behind them.
  */
 final class Experts {
   private Experts() {}
 
-  /**
-   * The operands of the composite and of its gradient.
-   *
-   * @param tokens {@code [G, S, M]}
-   * @param weights the weights of choices, {@code [G, S, K]}
-   * @param positions the positions of choices, {@code [G, S, K]}
-   * @param cotangent the cotangent of the outputs, {@code [G, S, M]}; only an operand of the
-   *     gradient
-   */
-  record Operands(
-      Tensor tokens,
-      Tensor weights,
-      Tensor positions,
-      ExpertWeights<Tensor> experts,
-      Optional<Tensor> cotangent) {
-    /** The index of the positions. */
-    static final int POSITIONS = 2;
-
-    /** The index of the experts' first weight. */
-    static final int EXPERTS = 3;
-
-    /** The number of operands without the cotangent. */
-    static int count(ExpertsForm form) {
-      return EXPERTS + form.weights();
+  static <A> void run(ExpertRun<A> run, ExpertStage stage) {
+    ExpertTensors operands = ExpertTensors.of(stage.operands(run.form(), false), run.operands());
+    if (stage == ExpertStage.IN) {
+      run.eachPart(chunk -> firstProducts(operands, run.results(), chunk));
+      run.results().forEach(run::clearRest);
+      return;
     }
-
-    /** The first operands by name; others may follow. */
-    static Operands of(ExpertsForm form, List<Tensor> all) {
-      int count = count(form);
-      return new Operands(
-          all.getFirst(),
-          all.get(1),
-          all.get(POSITIONS),
-          form.weights(all, EXPERTS),
-          all.size() > count ? Optional.of(all.get(count)) : Optional.empty());
-    }
-  }
-
-  static <A> void run(ExpertRun<A> run) {
     A rows = run.rows();
-    Operands operands = Operands.of(run.form(), run.operands());
-    TokenElements weight = TokenElements.of(operands.weights());
+    TokenElements weight = TokenElements.of(operands.get(ExpertTensor.WEIGHTS));
     run.eachPart(
         chunk -> {
-          ExpertWeights<Tensor> w = chunk.matrices(operands.experts());
+          ExpertTensors w = chunk.matrices(operands);
           Activations<A> activations = new Activations<>(chunk);
           chunk.eachPart(
               _ -> {
                 activations.weigh(weight);
-                activations.of(chunk.tokens(operands.tokens()), w);
-                activations.outputs(w.out(), w.outBias(), rows);
+                if (stage == ExpertStage.WHOLE) {
+                  activations.of(chunk.tokens(operands.get(ExpertTensor.TOKENS)), w);
+                } else {
+                  activations.of(
+                      operands.get(ExpertTensor.HIDDEN), operands.find(ExpertTensor.GATE));
+                }
+                activations.outputs(w.get(ExpertTensor.OUT), w.find(ExpertTensor.OUT_BIAS), rows);
               });
         });
     Combine.run(run, rows, run.results().getFirst());
+  }
+
+  private static <A> void firstProducts(
+      ExpertTensors operands, List<Tensor> results, ExpertChunk<A> chunk) {
+    ExpertTensors w = chunk.matrices(operands);
+    chunk.eachPart(
+        _ -> {
+          MatrixRows x = chunk.tokens(operands.get(ExpertTensor.TOKENS));
+          Tensor in = w.get(ExpertTensor.IN);
+          product(chunk, x, in, w.find(ExpertTensor.IN_BIAS), results.getFirst());
+          w.find(ExpertTensor.LINEAR)
+              .ifPresent(
+                  linear ->
+                      product(
+                          chunk, x, linear, w.find(ExpertTensor.LINEAR_BIAS), results.getLast()));
+        });
+  }
+
+  private static <A> void product(
+      ExpertChunk<A> chunk, MatrixRows x, Tensor w, Optional<Tensor> bias, Tensor result) {
+    if (chunk.isDirect()) {
+      chunk.product(x, w, bias, false, chunk.rowsOf(result, 0));
+    } else {
+      A z = chunk.hidden();
+      chunk.product(x, w, bias, false, chunk.matrix(z, (int) result.size(1)));
+      chunk.store(z, result);
+    }
   }
 }

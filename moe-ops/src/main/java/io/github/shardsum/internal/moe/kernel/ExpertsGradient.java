@@ -1,136 +1,175 @@
 package io.github.shardsum.internal.moe.kernel;
 
 import io.github.shardsum.grouped.MatrixRows;
-import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
 import io.github.shardsum.internal.moe.route.TokenElements;
 import io.github.shardsum.tensor.Tensor;
-import java.util.List;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
- * The work of {@code moe.experts.gradient}, one expert at a time. Activations are computed again.
- * Weights are applied on the expert's side: with {@code dh = dy wo^T}, the cotangent of a row's
- * weight is {@code <dh, h>} (SonicMoE), so no output of an expert is needed. The gradient of an
- * expert's weights is a sum over its rows in order. The gradient of a token is a sum over its
- * choices.
+ * The backward pass of experts, one expert at a time. First products that were not kept are
+ * computed again, and so are activations. Weights are applied on the expert's side: with {@code dh
+ * = dy wo^T}, the cotangent of a row's weight is {@code <dh, h>} (SonicMoE), so no output of an
+ * expert is needed. The gradient of an expert's weights is a sum over its rows in order. The
+ * gradient of a token is a sum over its choices.
  */
 final class ExpertsGradient<A> {
+  private final ExpertStage stage;
   private final ExpertsForm form;
-  private final Tensor inputs;
-  private final Tensor cotangent;
-  private final Tensor tokenGradient;
-  private final ExpertWeights<Tensor> weights;
-  private final ExpertWeights<Tensor> gradients;
-  private final TokenElements weight;
-  private final TokenElements weightGradient;
-  private final A rows;
+  private final ExpertTensors operands;
+  private final ExpertTensors gradients;
+
+  /** The gradients of rows of tokens; none behind first products that were kept. */
+  private final Optional<A> rows;
+
+  private ExpertsGradient(ExpertRun<A> run, ExpertStage stage) {
+    this.stage = stage;
+    this.form = run.form();
+    this.operands = ExpertTensors.of(stage.operands(form, true), run.operands());
+    this.gradients = ExpertTensors.of(stage.gradients(form), run.results());
+    this.rows = gradients.find(ExpertTensor.TOKENS).map(_ -> run.rows());
+  }
+
+  static <A> void run(ExpertRun<A> run, ExpertStage stage) {
+    ExpertsGradient<A> gradient = new ExpertsGradient<>(run, stage);
+    ExpertTensors gradients = gradient.gradients;
+    run.eachExpert(gradient::expert);
+    gradient.rows.ifPresent(rows -> Combine.run(run, rows, gradients.get(ExpertTensor.TOKENS)));
+    gradients.find(ExpertTensor.HIDDEN).ifPresent(run::clearRest);
+    gradients.find(ExpertTensor.GATE).ifPresent(run::clearRest);
+    gradients.find(ExpertTensor.WEIGHTS).map(TokenElements::of).ifPresent(run::clearUnsent);
+  }
 
   /**
-   * The results: gradients of the operands of {@link Experts}.
+   * The weights of one expert.
    *
-   * @param tokens the gradient of the tokens, {@code [G, S, M]}
-   * @param weights the gradient of the weights of choices, {@code [G, S, K]}
-   * @param experts the gradients of the experts' weights
+   * @param w the weights in the dtype of the arithmetic
+   * @param to the memory of the matrices' gradients
+   * @param sums the gradients of biases
    */
-  private record Results(Tensor tokens, Tensor weights, ExpertWeights<Tensor> experts) {
-    static Results of(ExpertsForm form, List<Tensor> all) {
-      return new Results(all.getFirst(), all.get(1), form.weights(all, 2));
+  private record Expert<A>(
+      ExpertTensors w, ExpertTensors to, Map<ExpertTensor, ExpertBiasGradient<A>> sums) {
+    Optional<ExpertBiasGradient<A>> sum(ExpertTensor bias) {
+      return Optional.ofNullable(sums.get(bias));
     }
-  }
-
-  private ExpertsGradient(ExpertRun<A> run) {
-    this.form = run.form();
-    Experts.Operands operands = Experts.Operands.of(form, run.operands());
-    Results results = Results.of(form, run.results());
-    this.inputs = operands.tokens();
-    this.weight = TokenElements.of(operands.weights());
-    this.weights = operands.experts();
-    this.cotangent = operands.cotangent().orElseThrow();
-    this.tokenGradient = results.tokens();
-    this.weightGradient = TokenElements.of(results.weights());
-    this.gradients = results.experts();
-    this.rows = run.rows();
-  }
-
-  static <A> void run(ExpertRun<A> run) {
-    ExpertsGradient<A> gradient = new ExpertsGradient<>(run);
-    run.eachExpert(gradient::expert);
-    Combine.run(run, gradient.rows, gradient.tokenGradient);
-    run.clearUnsent(gradient.weightGradient);
   }
 
   private void expert(ExpertChunk<A> chunk) {
     if (chunk.isEmpty()) {
-      gradients.all().forEach(chunk::clear);
+      gradients.weights(each -> each).all().values().forEach(chunk::clear);
       return;
     }
-    ExpertWeights<Tensor> w = chunk.matrices(weights);
-    BiasSums<A> sums = BiasSums.of(chunk, gradients);
-    ExpertWeights<Tensor> to = into(chunk);
-    chunk.eachPart(part -> part(chunk, w, to, sums, part > 0));
-    chunk.store(to.in(), gradients.in());
-    chunk.store(to.out(), gradients.out());
-    to.linear().ifPresent(wv -> chunk.store(wv, gradients.linear().orElseThrow()));
-    sums.store();
+    Expert<A> expert = new Expert<>(chunk.matrices(operands), into(chunk), sums(chunk));
+    chunk.eachPart(
+        part -> {
+          if (stage != ExpertStage.IN) {
+            last(chunk, expert, part > 0);
+          }
+          if (stage != ExpertStage.OUT) {
+            first(chunk, expert, part > 0);
+          }
+        });
+    expert
+        .to()
+        .all()
+        .forEach(
+            (which, gradient) -> {
+              if (which.isMatrix()) {
+                chunk.store(gradient, gradients.get(which));
+              }
+            });
+    expert.sums().values().forEach(ExpertBiasGradient::store);
   }
 
-  private void part(
-      ExpertChunk<A> chunk,
-      ExpertWeights<Tensor> w,
-      ExpertWeights<Tensor> to,
-      BiasSums<A> sums,
-      boolean adds) {
-    int hidden = form.hidden();
+  /** The backward pass through the last product and the activation. */
+  private void last(ExpertChunk<A> chunk, Expert<A> expert, boolean adds) {
+    ExpertTensors w = expert.w();
+    Tensor cotangent = operands.get(ExpertTensor.COTANGENT);
+    TokenElements weight = TokenElements.of(operands.get(ExpertTensor.WEIGHTS));
+    Activations.Back back =
+        new Activations.Back(
+            weight,
+            w.find(ExpertTensor.OUT_BIAS),
+            cotangent,
+            TokenElements.of(gradients.get(ExpertTensor.WEIGHTS)));
     Activations<A> activations = new Activations<>(chunk);
-    MatrixRows xs = chunk.tokens(inputs);
-    MatrixRows dys = chunk.cotangents(cotangent);
-    activations.before(xs, w);
-    A z = chunk.hidden();
-    A v = chunk.linear();
-    A d = chunk.hiddenCotangent();
-    MatrixRows ds = chunk.operand(d, hidden);
-    chunk.back(dys, w.out(), chunk.matrix(d, hidden));
-    activations.back(new Activations.Back(weight, w.outBias(), cotangent, weightGradient));
-    chunk.weights(adds, chunk.operand(z, hidden), dys, to.out());
-    chunk.weights(adds, xs, ds, to.in());
-    Tensor dxs = chunk.rowsOf(rows, form.model());
-    chunk.back(ds, w.in(), dxs);
-    if (w.linear().isPresent()) {
-      chunk.weights(adds, xs, chunk.operand(v, hidden), to.linear().orElseThrow());
-      chunk.addBack(chunk.matrix(v, hidden), w.linear().get(), dxs);
+    if (stage == ExpertStage.WHOLE) {
+      activations.before(chunk.tokens(operands.get(ExpertTensor.TOKENS)), w);
     }
-    sums.in().ifPresent(all -> all.add(d, chunk.rows()));
-    sums.out().ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
-    sums.linear().ifPresent(all -> all.add(v, chunk.rows()));
+    MatrixRows dys = chunk.cotangents(cotangent);
+    A d = chunk.hiddenCotangent();
+    chunk.back(dys, w.get(ExpertTensor.OUT), chunk.matrix(d, form.hidden()));
+    if (stage == ExpertStage.WHOLE) {
+      activations.back(back);
+    } else {
+      activations.back(
+          operands.get(ExpertTensor.HIDDEN),
+          operands.find(ExpertTensor.GATE),
+          back,
+          gradients.get(ExpertTensor.HIDDEN),
+          gradients.find(ExpertTensor.GATE));
+    }
+    MatrixRows h = chunk.operand(chunk.hidden(), form.hidden());
+    chunk.weights(adds, h, dys, expert.to().get(ExpertTensor.OUT));
+    expert.sum(ExpertTensor.OUT_BIAS).ifPresent(all -> chunk.addCotangents(all, cotangent, weight));
+  }
+
+  /** The backward pass through the first products. */
+  private void first(ExpertChunk<A> chunk, Expert<A> expert, boolean adds) {
+    ExpertTensors w = expert.w();
+    MatrixRows xs = chunk.tokens(operands.get(ExpertTensor.TOKENS));
+    Tensor dxs = chunk.rowsOf(rows.orElseThrow(), form.model());
+    Tensor ds =
+        operands
+            .find(ExpertTensor.HIDDEN_COTANGENT)
+            .map(kept -> chunk.rowsOf(kept, 0))
+            .orElseGet(() -> chunk.matrix(chunk.hiddenCotangent(), form.hidden()));
+    chunk.weights(adds, xs, MatrixRows.of(ds), expert.to().get(ExpertTensor.IN));
+    chunk.back(MatrixRows.of(ds), w.get(ExpertTensor.IN), dxs);
+    if (w.find(ExpertTensor.LINEAR).isPresent()) {
+      Tensor dv =
+          operands
+              .find(ExpertTensor.GATE_COTANGENT)
+              .map(kept -> chunk.rowsOf(kept, 1))
+              .orElseGet(() -> chunk.matrix(chunk.linear(), form.hidden()));
+      chunk.weights(adds, xs, MatrixRows.of(dv), expert.to().get(ExpertTensor.LINEAR));
+      chunk.addBack(dv, w.get(ExpertTensor.LINEAR), dxs);
+    }
+    expert
+        .sum(ExpertTensor.LINEAR_BIAS)
+        .ifPresent(
+            all -> all.add(rows(chunk, ExpertTensor.GATE_COTANGENT, chunk.linear()), chunk.rows()));
+    expert
+        .sum(ExpertTensor.IN_BIAS)
+        .ifPresent(
+            all ->
+                all.add(
+                    rows(chunk, ExpertTensor.HIDDEN_COTANGENT, chunk.hiddenCotangent()),
+                    chunk.rows()));
+  }
+
+  /** The chunk's rows of a cotangent: loaded if it is an operand, otherwise computed already. */
+  private A rows(ExpertChunk<A> chunk, ExpertTensor cotangent, A computed) {
+    return operands.find(cotangent).map(kept -> chunk.load(kept, computed)).orElse(computed);
   }
 
   /** Memory for the gradients of an expert's matrices; gradients of biases are separate sums. */
-  private ExpertWeights<Tensor> into(ExpertChunk<A> chunk) {
+  private ExpertTensors into(ExpertChunk<A> chunk) {
     int[] next = {0};
-    return gradients.map(each -> each.rank() < 3 ? each : chunk.gradientOf(each, next[0]++));
+    return gradients.weights(each -> each.rank() < 3 ? each : chunk.gradientOf(each, next[0]++));
   }
 
-  /**
-   * Gradients of an expert's biases.
-   *
-   * @param in the gradient of b_in
-   * @param out the gradient of b_out
-   * @param linear the gradient of b_v
-   */
-  private record BiasSums<A>(
-      Optional<ExpertBiasGradient<A>> in,
-      Optional<ExpertBiasGradient<A>> out,
-      Optional<ExpertBiasGradient<A>> linear) {
-    static <A> BiasSums<A> of(ExpertChunk<A> chunk, ExpertWeights<Tensor> gradients) {
-      return new BiasSums<>(
-          gradients.inBias().map(each -> chunk.sums(each, 0)),
-          gradients.outBias().map(each -> chunk.sums(each, 1)),
-          gradients.linearBias().map(each -> chunk.sums(each, 2)));
-    }
-
-    void store() {
-      Stream.of(in, out, linear).flatMap(Optional::stream).forEach(ExpertBiasGradient::store);
-    }
+  private Map<ExpertTensor, ExpertBiasGradient<A>> sums(ExpertChunk<A> chunk) {
+    Map<ExpertTensor, ExpertBiasGradient<A>> sums = new EnumMap<>(ExpertTensor.class);
+    gradients
+        .all()
+        .forEach(
+            (which, gradient) -> {
+              if (which.isBias()) {
+                sums.put(which, chunk.sums(gradient, sums.size()));
+              }
+            });
+    return sums;
   }
 }

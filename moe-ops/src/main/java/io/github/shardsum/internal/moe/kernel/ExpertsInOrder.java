@@ -39,7 +39,8 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
 
   private static final int INPUTS = 0;
   private static final int WEIGHTS = 1;
-  private static final int IN = Experts.Operands.EXPERTS;
+  private static final int POSITIONS = 2;
+  private static final int IN = 3;
   private static final int OUT = IN + 1;
   private static final int COTANGENT = OUT + 1;
 
@@ -72,7 +73,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
     List<String> names = List.of("G S M", "G S K", "G S K", "E M H", "E H M", "G S M");
     for (int i = 0; i < composite.operands().size(); i++) {
       ValueType type = composite.operands().get(i).type();
-      boolean isPosition = i == Experts.Operands.POSITIONS;
+      boolean isPosition = i == POSITIONS;
       if (!String.join(" ", type.names()).equals(names.get(i))
           || type.dtype() != (isPosition ? DType.I32 : DType.F32)) {
         return Optional.empty();
@@ -126,7 +127,7 @@ record ExpertsInOrder(ExpertsForm form, Composite composite, SumOrder sums, bool
   private boolean run(
       List<Tensor> operands, List<Tensor> results, Workers workers, Scratch scratch) {
     OrderedExpertRows rows = scratch.kept(OrderedExpertRows.class, OrderedExpertRows::new);
-    boolean isSlotted = rows.sort(form, operands.get(Experts.Operands.POSITIONS));
+    boolean isSlotted = rows.sort(form, operands.get(POSITIONS));
     boolean isFinite =
         operands.stream()
             .filter(each -> each.dtype() == DType.F32)

@@ -4,43 +4,68 @@ import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.program.Nested.Composite;
+import io.github.shardsum.program.ValueType;
+import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Function;
 
 /**
  * A kernel that computes one expert at a time.
  *
+ * @param stage the products that it computes
  * @param form the sizes and the kind of the layer
- * @param positionsAt the number of the operand with the positions
+ * @param backward whether the kernel computes gradients
  * @param startAt the number of the operand with the index of the first expert, a scalar of i64;
  *     present if the experts are a chunk of a split along E
- * @param flops floating-point operations of a run
- * @param backward whether the kernel computes gradients
- * @param holdsRows whether a run uses {@link ExpertRun#rows}
- * @param inPlace the number of the operand whose memory a result may reuse, for each such result
- * @param inOrder makes the kernel with sums in a fixed order, if there is one
- * @param work the computation
  * @param sharing the cost of shared tasks in earlier runs of this kernel
  */
 record ExpertsKernel(
+    ExpertStage stage,
     ExpertsForm form,
-    int positionsAt,
-    OptionalInt startAt,
-    double flops,
+    Composite composite,
     boolean backward,
-    boolean holdsRows,
-    Map<Integer, Integer> inPlace,
-    Function<SumOrder, Optional<CompositeKernel>> inOrder,
-    Work work,
+    OptionalInt startAt,
     SharedExpertCost sharing)
     implements CompositeKernel {
-  /** The work of a run, in arrays of either kind. */
-  interface Work {
-    <A> void run(ExpertRun<A> run);
+  /** The kernel of a composite or of its gradient, if it has the form of one. */
+  static Optional<CompositeKernel> of(ExpertStage stage, Composite composite, boolean backward) {
+    return form(stage, composite, backward)
+        .map(
+            form ->
+                new ExpertsKernel(
+                    stage,
+                    form,
+                    composite,
+                    backward,
+                    startAt(stage, composite),
+                    new SharedExpertCost()));
+  }
+
+  /** The form of a composite or of its gradient; empty if it has other operands. */
+  static Optional<ExpertsForm> form(ExpertStage stage, Composite composite, boolean backward) {
+    int others = startAt(stage, composite).isPresent() ? 1 : 0;
+    int given = composite.operands().size() - others;
+    return ExpertsForm.of(composite, stage.positionsAt(), stage.matricesAt())
+        .filter(form -> given == stage.operands(form, backward).size());
+  }
+
+  /** The number of the last operand, if this operand is the first index of a chunk of experts. */
+  private static OptionalInt startAt(ExpertStage stage, Composite composite) {
+    int last = composite.operands().size() - 1;
+    ValueType type = composite.operands().get(last).type();
+    return stage == ExpertStage.WHOLE && type.dtype() == DType.I64 && type.rank() == 0
+        ? OptionalInt.of(last)
+        : OptionalInt.empty();
+  }
+
+  /** The gradient of the whole computes the first products again. */
+  @Override
+  public double flops() {
+    int passes = !backward ? 1 : stage == ExpertStage.WHOLE ? 3 : 2;
+    return passes * stage.flops(form);
   }
 
   /**
@@ -52,6 +77,7 @@ record ExpertsKernel(
   public long scratchBytes(Workers workers) {
     long choices = (long) form.groups() * form.tokens() * form.choices();
     long order = Integer.BYTES * (choices + form.rows() + 2L * form.experts());
+    boolean holdsRows = stage != (backward ? ExpertStage.OUT : ExpertStage.IN);
     long rows = holdsRows ? form.rows() * form.model() * form.math().dtype().byteSize() : 0;
     return order
         + rows
@@ -60,7 +86,12 @@ record ExpertsKernel(
 
   @Override
   public Optional<CompositeKernel> in(SumOrder sums) {
-    return sums.isTree() ? inOrder.apply(sums) : Optional.of(this);
+    if (!sums.isTree()) {
+      return Optional.of(this);
+    }
+    return stage == ExpertStage.WHOLE
+        ? ExpertsInOrder.of(form, composite, sums, backward)
+        : Optional.empty();
   }
 
   @Override
@@ -69,9 +100,15 @@ record ExpertsKernel(
         form, ExpertChunkSize.rows(form, backward, workers.parallelism()));
   }
 
+  /** Gradients of z and v may reuse the memory of z and v: a row is read before it is written. */
   @Override
   public int inPlaceOf(int result) {
-    return inPlace.getOrDefault(result, -1);
+    if (!backward) {
+      return -1;
+    }
+    ExpertTensor of = stage.gradients(form).get(result);
+    boolean isKept = of == ExpertTensor.HIDDEN || of == ExpertTensor.GATE;
+    return isKept ? stage.operands(form, true).indexOf(of) : -1;
   }
 
   @Override
@@ -85,12 +122,12 @@ record ExpertsKernel(
       List<Tensor> results,
       Workers workers,
       Scratch scratch) {
-    Tensor positions = operands.get(positionsAt);
+    Tensor positions = operands.get(stage.positionsAt());
     long first = startAt.isPresent() ? operands.get(startAt.getAsInt()).getLong() : 0;
     DispatchOrder dispatch =
         DispatchOrder.of(positions, first, form.experts(), form.capacity(), scratch);
     int threads = workers.parallelism();
-    work.run(
+    ExpertRun<A> run =
         new ExpertRun<>(
             form,
             ExpertChunkSize.rows(form, backward, threads),
@@ -100,6 +137,11 @@ record ExpertsKernel(
             results,
             workers,
             scratch,
-            sharing));
+            sharing);
+    if (backward) {
+      ExpertsGradient.run(run, stage);
+    } else {
+      Experts.run(run, stage);
+    }
   }
 }

@@ -62,7 +62,7 @@ record RowsExperts(
   }
 
   private static Optional<CompositeKernel> of(Composite composite, boolean isGradient) {
-    int first = Experts.Operands.EXPERTS;
+    int first = ExpertStage.WHOLE.matricesAt();
     String chunk = composite.attributes().getOrDefault(RowComposites.CHUNK, "");
     String pieces = composite.attributes().getOrDefault(Part.Run.PIECES, "1");
     if (composite.operands().size() <= first || !chunk.matches(NUMBER) || !pieces.matches(NUMBER)) {
@@ -93,7 +93,7 @@ record RowsExperts(
     Map<String, String> attributes = composite.attributes();
     String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
     ValueType rows = composite.operands().getFirst().type();
-    ValueType matrix = composite.operands().get(Experts.Operands.EXPERTS).type();
+    ValueType matrix = composite.operands().get(ExpertStage.WHOLE.matricesAt()).type();
     boolean isKnown =
         Arrays.stream(Activation.values()).anyMatch(each -> each.toString().equals(activation));
     if (!isKnown || rows.rank() != 2 || !matrix.names().equals(List.of("E", "M", "H"))) {
@@ -167,9 +167,9 @@ record RowsExperts(
             scratch,
             sharing);
     if (isGradient) {
-      ExpertsGradient.run(run);
+      ExpertsGradient.run(run, ExpertStage.WHOLE);
     } else {
-      Experts.run(run);
+      Experts.run(run, ExpertStage.WHOLE);
     }
   }
 
@@ -218,10 +218,10 @@ record RowsExperts(
     all.add(piece.rows(operands.get(1), rows));
     all.add(operands.get(COUNTS));
     ExpertWeights<Tensor> weights =
-        form.weights(operands, Experts.Operands.EXPERTS).map(piece::experts);
+        form.weights(operands, ExpertStage.WHOLE.matricesAt()).map(piece::experts);
     all.addAll(isFirst(operands) ? weights.all() : withoutLastBias(weights).all());
     if (isGradient) {
-      all.add(piece.rows(operands.get(Experts.Operands.EXPERTS + form.weights()), rows));
+      all.add(piece.rows(operands.get(ExpertStage.WHOLE.matricesAt() + form.weights()), rows));
     }
     return all;
   }
