@@ -50,36 +50,46 @@ record ExpertsForm(
    */
   static Optional<ExpertsForm> of(Composite composite, int positionsAt, int matrixAt) {
     Map<String, String> attributes = composite.attributes();
-    String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
     String capacity = attributes.getOrDefault(ExpertComposites.CAPACITY, "");
-    if (composite.operands().size() <= matrixAt
-        || !capacity.matches("[1-9][0-9]{0,8}")
-        || Arrays.stream(Activation.values())
-            .noneMatch(each -> each.toString().equals(activation))) {
+    if (composite.operands().size() <= matrixAt || !capacity.matches("[1-9][0-9]{0,8}")) {
       return Optional.empty();
     }
     ValueType positions = composite.operands().get(positionsAt).type();
     ValueType matrix = composite.operands().get(matrixAt).type();
-    if (!positions.names().equals(List.of("G", "S", "K"))
+    return positions.names().equals(List.of("G", "S", "K"))
+        ? of(attributes, positions.shape(), Integer.parseInt(capacity), matrix)
+        : Optional.empty();
+  }
+
+  /**
+   * The form of a layer; empty if its rows do not fit in arrays, or if matrix or attributes are not
+   * those of the layer.
+   *
+   * @param choices {@code [G, S, K]}
+   * @param matrix the type of a matrix of all experts
+   */
+  static Optional<ExpertsForm> of(
+      Map<String, String> attributes, Shape choices, int capacity, ValueType matrix) {
+    String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
+    if (Arrays.stream(Activation.values()).noneMatch(each -> each.toString().equals(activation))
         || !Set.copyOf(matrix.names()).equals(Set.of("E", "M", "H"))) {
       return Optional.empty();
     }
-    long rows = positions.shape().elementCount();
+    long rows = choices.elementCount();
     long model = matrix.size("M");
     long hidden = matrix.size("H");
-    if (rows * model > Shape.LONGEST_ARRAY
-        || rows > Shape.LONGEST_ARRAY
+    if (rows * Math.max(1, model) > Shape.LONGEST_ARRAY
         || model * hidden > Shape.LONGEST_ARRAY
         || ExpertChunkSize.MOST_ROWS * Math.max(model, hidden) > Shape.LONGEST_ARRAY) {
       return Optional.empty();
     }
     return Optional.of(
         new ExpertsForm(
-            (int) positions.size("G"),
-            (int) positions.size("S"),
-            (int) positions.size("K"),
+            (int) choices.size(0),
+            (int) choices.size(1),
+            (int) choices.size(2),
             (int) matrix.size("E"),
-            Integer.parseInt(capacity),
+            capacity,
             (int) model,
             (int) hidden,
             matrix.dtype(),

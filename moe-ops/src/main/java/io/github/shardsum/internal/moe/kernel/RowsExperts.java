@@ -4,10 +4,8 @@ import io.github.shardsum.backend.CompositeKernel;
 import io.github.shardsum.exec.Scratch;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.internal.moe.decomposition.ExpertWeights;
-import io.github.shardsum.internal.moe.decomposition.LayerComposites;
 import io.github.shardsum.internal.moe.decomposition.RowComposites;
 import io.github.shardsum.mesh.Cut;
-import io.github.shardsum.moe.Activation;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.ValueType;
@@ -15,10 +13,7 @@ import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -90,36 +85,14 @@ record RowsExperts(
 
   /** The form of a layer with the most rows that may be received. */
   private static Optional<ExpertsForm> form(Composite composite) {
-    Map<String, String> attributes = composite.attributes();
-    String activation = attributes.getOrDefault(LayerComposites.ACTIVATION, "");
     ValueType rows = composite.operands().getFirst().type();
     ValueType matrix = composite.operands().get(ExpertStage.WHOLE.matricesAt()).type();
-    boolean isKnown =
-        Arrays.stream(Activation.values()).anyMatch(each -> each.toString().equals(activation));
-    if (!isKnown || rows.rank() != 2 || !matrix.names().equals(List.of("E", "M", "H"))) {
+    if (rows.rank() != 2 || !matrix.names().equals(List.of("E", "M", "H"))) {
       return Optional.empty();
     }
     long count = rows.shape().size(0);
-    long model = matrix.size("M");
-    long hidden = matrix.size("H");
-    boolean fits =
-        count * Math.max(1, model) <= Shape.LONGEST_ARRAY
-            && model * hidden <= Shape.LONGEST_ARRAY
-            && ExpertChunkSize.MOST_ROWS * Math.max(model, hidden) <= Shape.LONGEST_ARRAY;
-    return fits
-        ? Optional.of(
-            new ExpertsForm(
-                1,
-                (int) count,
-                1,
-                (int) matrix.size("E"),
-                Math.max(1, (int) count),
-                (int) model,
-                (int) hidden,
-                matrix.dtype(),
-                Activation.valueOf(activation.toUpperCase(Locale.ROOT)),
-                Boolean.parseBoolean(attributes.getOrDefault(LayerComposites.BIASED, "false"))))
-        : Optional.empty();
+    int capacity = Math.clamp(count, 1, Integer.MAX_VALUE);
+    return ExpertsForm.of(composite.attributes(), Shape.of(1, count, 1), capacity, matrix);
   }
 
   @Override
