@@ -127,7 +127,7 @@ public final class EverydayForms {
     Tensor out = square(DType.F32);
     Tensor row = y.select(0, 0);
     Tensor transposed = y.transpose();
-    calls.put("scale", () -> Elementwise.multiply(Target.into(ALONE, out), x, 2));
+    calls.put("multiply number", () -> Elementwise.multiply(Target.into(ALONE, out), x, 2));
     calls.put("clip", () -> Elementwise.clip(Target.into(ALONE, out), x, 0, 1));
     calls.put("add number", () -> Elementwise.add(Target.into(ALONE, out), x, 2));
     calls.put("divide of", () -> Elementwise.divide(Target.into(ALONE, out), 2, x));
@@ -193,7 +193,7 @@ public final class EverydayForms {
     Tensor twice = Tensor.zeros(DType.F32, 2L * n, n);
     Tensor both = Tensor.zeros(DType.F32, 2, n, n);
     calls.put("transpose", () -> Movement.transpose(Target.into(ALONE, out), x, 1, 0));
-    calls.put("gather", () -> Movement.take(Target.into(ALONE, out), x, order, 0));
+    calls.put("take", () -> Movement.take(Target.into(ALONE, out), x, order, 0));
     calls.put("take", () -> Movement.take(Target.into(ALONE, out), x, order, 1));
     calls.put(
         "concatenate", () -> Movement.concatenate(Target.into(ALONE, twice), List.of(x, y), 0));
