@@ -198,15 +198,6 @@ public final class Cut {
   }
 
   /**
-   * Whether this is {@link #chunks} of the dimension, and not an image of chunks.
-   *
-   * @return true if so
-   */
-  public boolean isChunks() {
-    return images.isEmpty();
-  }
-
-  /**
    * First index of a part's interval.
    *
    * @param part the part, in [0, count)

@@ -9,7 +9,6 @@ import io.github.shardsum.tensor.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -270,44 +269,6 @@ public record Layout(Mesh mesh, Term term) {
       sizes[dim] = cut(dim, whole.size(dim)).longest();
     }
     return Shape.of(sizes);
-  }
-
-  /**
-   * The shapes of blocks, with the number of devices for each. The time and memory of this method
-   * do not depend on the number of devices.
-   *
-   * @param whole shape of the value
-   * @return each shape once, in descending order of sizes, first dimension first
-   * @throws IllegalArgumentException if the shape has another rank
-   */
-  public List<SizeClass> classes(Shape whole) {
-    checkRank(whole);
-    List<List<Long>> shapes = List.of(List.of());
-    List<Integer> counts = List.of(1);
-    int parts = 1;
-    for (int dim = 0; dim < rank(); dim++) {
-      Cut cut = cut(dim, whole.size(dim));
-      parts *= cut.count();
-      List<List<Long>> longer = new ArrayList<>();
-      List<Integer> products = new ArrayList<>();
-      for (int i = 0; i < shapes.size(); i++) {
-        for (Map.Entry<Long, Integer> length : cut.lengths().entrySet()) {
-          List<Long> shape = new ArrayList<>(shapes.get(i));
-          shape.add(length.getKey());
-          longer.add(shape);
-          products.add(counts.get(i) * length.getValue());
-        }
-      }
-      shapes = longer;
-      counts = products;
-    }
-    int copies = mesh.size() / parts;
-    List<SizeClass> classes = new ArrayList<>();
-    for (int i = 0; i < shapes.size(); i++) {
-      Shape shape = Shape.of(shapes.get(i).stream().mapToLong(size -> size).toArray());
-      classes.add(new SizeClass(shape, counts.get(i) * copies));
-    }
-    return List.copyOf(classes);
   }
 
   private void checkRank(Shape whole) {
