@@ -188,18 +188,17 @@ final class BufferPlan {
           int read = step.operands().getFirst();
           temporary(stage, Purpose.PACKED, DType.F32, i -> frame.local(read, i).elementCount());
           temporary(stage, Purpose.RECEIVED, DType.F32, i -> frame.local(result, i).elementCount());
-        } else if (between.exchange().isPresent()) {
-          ReorderedDimension exchange = between.exchange().get();
+        } else if (between.code() instanceof ReorderedDimension exchange) {
           List<Integer> devices = frame.devices();
           temporary(stage, Purpose.PACKED, operand.dtype(), i -> exchange.sent(devices.get(i)));
           temporary(
               stage, Purpose.RECEIVED, operand.dtype(), i -> exchange.received(devices.get(i)));
-        } else if (between.windows().isPresent()) {
-          windows(stage, between.step(), between.windows().get());
-        } else if (between.parts().isPresent()) {
-          parts(stage, between.step(), between.parts().get());
-        } else if (between.neighbours().isPresent()) {
-          halos(stage, between.step(), between.neighbours().get());
+        } else if (between.code() instanceof WindowBlocks windows) {
+          windows(stage, between.step(), windows);
+        } else if (between.code() instanceof PartitionRun parts) {
+          parts(stage, between.step(), parts);
+        } else if (between.code() instanceof NeighbourBlocks blocks) {
+          halos(stage, between.step(), blocks);
         } else if (step.operands().size() > 1) {
           packed(stage, step, operand.dtype());
         } else if (step.action().isCollective() && operand.dtype() != step.result().dtype()) {
@@ -421,11 +420,7 @@ final class BufferPlan {
             case Stage.Local local ->
                 new Held(around + local.segment().largestWorkspace(), List.of());
             case Stage.Between between ->
-                new Held(
-                    around
-                        + between.neighbours().map(NeighbourBlocks::largestWorkspace).orElse(0L)
-                        + between.parts().map(PartitionRun::largestWorkspace).orElse(0L),
-                    List.of());
+                new Held(around + between.code().largestWorkspace(), List.of());
             case Stage.Rounds rounds -> {
               List<Held> inner =
                   Objects.requireNonNull(bodies.get(rounds.step())).held().stream()

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * block of the result from the joined blocks. The local program is the statement on joined blocks,
  * one for each combination of shapes.
  */
-final class NeighbourBlocks {
+final class NeighbourBlocks implements StepCode {
   private final Halo halo;
   private final PlanStep step;
   private final int number;
@@ -118,8 +118,8 @@ final class NeighbourBlocks {
     return holders[operand][index];
   }
 
-  /** Workspace bytes of the device that needs the most, without operands and results. */
-  long largestWorkspace() {
+  @Override
+  public long largestWorkspace() {
     return Arrays.stream(codes)
         .filter(Objects::nonNull)
         .mapToLong(code -> Objects.requireNonNull(code).plan().bytes())
@@ -127,8 +127,8 @@ final class NeighbourBlocks {
         .orElse(0);
   }
 
-  /** The local programs, each with the number of devices that run it. */
-  IdentityHashMap<LocalPlan, Long> users() {
+  @Override
+  public IdentityHashMap<LocalPlan, Long> users() {
     IdentityHashMap<LocalPlan, Long> users = new IdentityHashMap<>();
     for (Code code : codes) {
       if (code != null) {

@@ -52,7 +52,7 @@ import java.util.stream.Stream;
  * shapes, and runs by its kernel. Before any row is sent, devices agree on the largest number of
  * rows that any device receives, and compare this number with one bound.
  */
-final class PartitionRun {
+final class PartitionRun implements StepCode {
   /**
    * The name of the index of a piece, which is the last operand of a local composite on a piece.
    */
@@ -220,8 +220,8 @@ final class PartitionRun {
         : Shape.of(1);
   }
 
-  /** Workspace bytes of the local composite and device that need the most. */
-  long largestWorkspace() {
+  @Override
+  public long largestWorkspace() {
     return codes.stream()
         .flatMap(List::stream)
         .mapToLong(code -> code.plan().bytes())
@@ -229,8 +229,8 @@ final class PartitionRun {
         .orElse(0);
   }
 
-  /** The local composites, each with the number of devices and parts that run it. */
-  IdentityHashMap<LocalPlan, Long> users() {
+  @Override
+  public IdentityHashMap<LocalPlan, Long> users() {
     IdentityHashMap<LocalPlan, Long> users = new IdentityHashMap<>();
     codes.forEach(each -> each.forEach(code -> users.merge(code.plan(), 1L, Long::sum)));
     return users;

@@ -13,7 +13,7 @@ import java.util.List;
  * A dimension whose division among devices changes. Each member of a group needs a box of each
  * other member's block; the box is sent as a row of elements.
  */
-final class ReorderedDimension {
+final class ReorderedDimension implements StepCode {
   private final DeviceGroups groups;
   private final PlannedValue before;
   private final PlannedValue after;

@@ -16,7 +16,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.ToLongFunction;
@@ -56,26 +55,8 @@ record Stages(
     }
 
     /** A step that is neither a statement nor a loop or region. */
-    record Between(
-        int step,
-        List<Integer> reads,
-        List<Integer> writes,
-        Optional<ReorderedDimension> exchange,
-        Optional<NeighbourBlocks> neighbours,
-        Optional<WindowBlocks> windows,
-        Optional<PartitionRun> parts)
-        implements Stage {
-      Between(int step, List<Integer> reads, List<Integer> writes) {
-        this(
-            step,
-            reads,
-            writes,
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            Optional.empty());
-      }
-    }
+    record Between(int step, List<Integer> reads, List<Integer> writes, StepCode code)
+        implements Stage {}
 
     /** A loop, or a region, which has one round. */
     record Rounds(
@@ -142,47 +123,31 @@ record Stages(
         Stages body = of(loop.body(), frame.devices(), composites, behind, carried, true, inside);
         yield new Stage.Rounds(number, step.operands(), writes, carried, loop.rounds(), body);
       }
+      default ->
+          new Stage.Between(
+              number,
+              StepCounts.reads(plan, number),
+              writes,
+              code(plan, frame, number, composites, behind));
+    };
+  }
+
+  private static StepCode code(
+      SpmdPlan plan,
+      PlanRunFrame frame,
+      int number,
+      CompositeCode.Finder composites,
+      OverlapWorkers behind) {
+    PlanStep step = plan.steps().get(number);
+    return switch (step.action()) {
       case Action.Exchange _ ->
-          new Stage.Between(
-              number,
-              step.operands(),
-              writes,
-              Optional.of(new ReorderedDimension(step, frame.value(step.operands().getFirst()))),
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty());
-      case Action.Neighbour neighbour -> {
-        NeighbourBlocks blocks =
-            new NeighbourBlocks(neighbour, plan, number, frame, composites, behind.alone());
-        yield new Stage.Between(
-            number,
-            step.operands(),
-            writes,
-            Optional.empty(),
-            Optional.of(blocks),
-            Optional.empty(),
-            Optional.empty());
-      }
-      case Action.Windows windows ->
-          new Stage.Between(
-              number,
-              step.operands(),
-              writes,
-              Optional.empty(),
-              Optional.empty(),
-              Optional.of(new WindowBlocks(windows, plan, number, frame, behind)),
-              Optional.empty());
+          new ReorderedDimension(step, frame.value(step.operands().getFirst()));
+      case Action.Neighbour neighbour ->
+          new NeighbourBlocks(neighbour, plan, number, frame, composites, behind.alone());
+      case Action.Windows windows -> new WindowBlocks(windows, plan, number, frame, behind);
       case Action.Partitioned partitioned ->
-          new Stage.Between(
-              number,
-              step.operands(),
-              writes,
-              Optional.empty(),
-              Optional.empty(),
-              Optional.empty(),
-              Optional.of(
-                  new PartitionRun(partitioned, plan, number, frame, composites, behind.alone())));
-      default -> new Stage.Between(number, StepCounts.reads(plan, number), writes);
+          new PartitionRun(partitioned, plan, number, frame, composites, behind.alone());
+      default -> new StepCode.None();
     };
   }
 
@@ -273,10 +238,7 @@ record Stages(
     for (Stage stage : all) {
       switch (stage) {
         case Stage.Local local -> users.putAll(local.segment().users());
-        case Stage.Between between -> {
-          between.neighbours().ifPresent(blocks -> users.putAll(blocks.users()));
-          between.parts().ifPresent(parts -> users.putAll(parts.users()));
-        }
+        case Stage.Between between -> users.putAll(between.code().users());
         case Stage.Rounds rounds -> users.putAll(rounds.body().users());
       }
     }

@@ -68,9 +68,9 @@ final class SuperstepBuilder {
     PlanStep step = plan.steps().get(between.step());
     StepClock.Timed timed =
         new StepClock.Timed(step.action().op(), List.of(between.step()), within);
-    if (between.parts().isPresent()) {
+    if (between.code() instanceof PartitionRun parts) {
       // Each part is timed separately.
-      between.parts().get().add(builder, clock, timed);
+      parts.add(builder, clock, timed);
       return;
     }
     SegmentWork work = work(between.step(), step);
@@ -156,7 +156,7 @@ final class SuperstepBuilder {
       }
       case Action.Exchange _ -> exchange(between, result);
       case Action.Neighbour _ -> neighbour(between);
-      case Action.Windows _ -> between.windows().orElseThrow().add(builder);
+      case Action.Windows _ -> ((WindowBlocks) between.code()).add(builder);
       case Action.Apply _, Action.Loop _, Action.Communicate _, Action.Partitioned _ ->
           throw new IllegalStateException(step.toString());
     }
@@ -311,7 +311,7 @@ final class SuperstepBuilder {
   private void exchange(Stage.Between between, int result) {
     PlanStep step = plan.steps().get(between.step());
     int operand = step.operands().getFirst();
-    ReorderedDimension reordered = between.exchange().orElseThrow();
+    ReorderedDimension reordered = (ReorderedDimension) between.code();
     List<RaggedCounts> counts = devices.stream().map(reordered::counts).toList();
     IntFunction<Tensor> packed = i -> frame.temporary(between.step(), Purpose.PACKED, 0, i);
     IntFunction<Tensor> received = i -> frame.temporary(between.step(), Purpose.RECEIVED, 0, i);
@@ -330,7 +330,7 @@ final class SuperstepBuilder {
   /** Adds an exchange for each operand with missing elements, and then the statement. */
   private void neighbour(Stage.Between between) {
     PlanStep step = plan.steps().get(between.step());
-    NeighbourBlocks blocks = between.neighbours().orElseThrow();
+    NeighbourBlocks blocks = (NeighbourBlocks) between.code();
     Halo halo = blocks.halo();
     for (int operand : halo.exchanged()) {
       builder.communicate(

@@ -32,7 +32,7 @@ import java.util.stream.IntStream;
  * memory. Otherwise the blocks travel in rings while devices compute. In both cases the products
  * and their order are the same, and so are the bits.
  */
-final class WindowBlocks {
+final class WindowBlocks implements StepCode {
   private static final int HALVES = 2;
 
   private final Action.Windows action;

@@ -219,9 +219,9 @@ class OverlapWorkersTest {
     Stages stages = zeros(plan, List.of(1), () -> {});
     int windowed = 0;
     for (Stage stage : stages.all()) {
-      if (stage instanceof Stage.Between between && between.windows().isPresent()) {
+      if (stage instanceof Stage.Between(_, _, _, WindowBlocks windows)) {
         Noted noted = new Noted();
-        between.windows().get().add(noted);
+        windows.add(noted);
         assertEquals(1, noted.count("start"), plan::toString);
         assertEquals(further, noted.count("startRound"), plan::toString);
         windowed++;
@@ -314,9 +314,9 @@ class OverlapWorkersTest {
     AtomicInteger calls = new AtomicInteger();
     Stages stages = zeros(plan, List.of(3), calls::incrementAndGet);
     for (Stage stage : stages.all()) {
-      if (stage instanceof Stage.Between between && between.windows().isPresent()) {
+      if (stage instanceof Stage.Between(_, _, _, WindowBlocks windows)) {
         Noted noted = new Noted();
-        between.windows().get().add(noted);
+        windows.add(noted);
         // The chunks that a round would bring are whatever lies in the buffers.
         noted.tasks.forEach(
             task -> {
