@@ -169,16 +169,7 @@ final class StepPlanner {
       Loops out = StepLabel.loops(given.kept(), OUT);
       return new Choice(make.nest(sum, out, true, true), false, "a single column");
     }
-    GemmLabels sides = GemmLabels.alongResult(labels);
-    if (isStreamed(sides)) {
-      return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
-    }
-    return isUnpacked(sides)
-        ? new Choice(
-            make.unpacked(sides),
-            sides.swapped(),
-            "packing gains nothing: small or in a near cache")
-        : new Choice(make.product(sides), sides.swapped(), "rows are packed");
+    return chain(labels, "rows are packed");
   }
 
   /**
@@ -234,7 +225,7 @@ final class StepPlanner {
         new TreeProduct.Maker() {
           @Override
           public Choice product(List<StepLabel> labels) {
-            return chain(labels);
+            return chain(labels, "packed");
           }
 
           @Override
@@ -262,8 +253,12 @@ final class StepPlanner {
     return new TreeProduct(type, maker, kept, summed, leaf, most);
   }
 
-  /** A kernel that computes each element as one chain of multiply-adds, in order, from +0. */
-  private Choice chain(List<StepLabel> labels) {
+  /**
+   * A kernel that computes each element as one chain of multiply-adds, in order, from +0.
+   *
+   * @param packed the reason to give if operands are packed
+   */
+  private Choice chain(List<StepLabel> labels, String packed) {
     GemmLabels sides = GemmLabels.alongResult(labels);
     if (isStreamed(sides)) {
       return new Choice(make.fewRows(sides), sides.swapped(), "few rows: B is read once");
@@ -273,7 +268,7 @@ final class StepPlanner {
             make.unpacked(sides),
             sides.swapped(),
             "packing gains nothing: small or in a near cache")
-        : new Choice(make.product(sides), sides.swapped(), "packed");
+        : new Choice(make.product(sides), sides.swapped(), packed);
   }
 
   /** The limit of the terms of leaves that are packed together; 0 if the result is too small. */

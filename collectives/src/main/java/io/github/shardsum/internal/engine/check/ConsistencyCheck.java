@@ -146,15 +146,7 @@ public final class ConsistencyCheck {
         long sent = call(members, i).counts().orElseThrow().send(j);
         long expected = call(members, j).counts().orElseThrow().receive(i);
         if (sent != expected) {
-          return Optional.of(
-              "device "
-                  + members.devices()[i]
-                  + " sends "
-                  + sent
-                  + " rows to device "
-                  + members.devices()[j]
-                  + ", which expects "
-                  + expected);
+          return mismatch(members, i, sent + " rows", j, expected);
         }
       }
     }
@@ -171,18 +163,18 @@ public final class ConsistencyCheck {
       Shape sent = call(members, source).x().shape();
       Shape expected = resultShape(call(members, target));
       if (!sent.equals(expected)) {
-        return Optional.of(
-            "device "
-                + members.devices()[source]
-                + " sends "
-                + sent
-                + " to device "
-                + members.devices()[target]
-                + ", which expects "
-                + expected);
+        return mismatch(members, source, sent, target, expected);
       }
     }
     return Optional.empty();
+  }
+
+  private static Optional<String> mismatch(
+      TransferGroup members, int source, Object sent, int target, Object expected) {
+    int from = members.devices()[source];
+    int to = members.devices()[target];
+    return Optional.of(
+        "device " + from + " sends " + sent + " to device " + to + ", which expects " + expected);
   }
 
   private static Shape resultShape(DeviceCall call) {
