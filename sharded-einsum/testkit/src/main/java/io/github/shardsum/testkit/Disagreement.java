@@ -17,6 +17,8 @@ import java.util.stream.Stream;
  * @param expected the first function's outcome for the smallest program
  * @param given the second function's outcome for the smallest program
  * @param difference the first difference in a sentence
+ * @param statement the first statement of the smallest program with a wrong result, as text; empty
+ *     if a function failed, or is right once that result is an output
  */
 public record Disagreement(
     long seed,
@@ -24,7 +26,8 @@ public record Disagreement(
     ProgramCase smallest,
     Outcome expected,
     Outcome given,
-    String difference) {
+    String difference,
+    Optional<String> statement) {
   /** Checks for null. */
   public Disagreement {
     Objects.requireNonNull(drawn, "drawn");
@@ -32,6 +35,7 @@ public record Disagreement(
     Objects.requireNonNull(expected, "expected");
     Objects.requireNonNull(given, "given");
     Objects.requireNonNull(difference, "difference");
+    Objects.requireNonNull(statement, "statement");
   }
 
   /**

@@ -45,6 +45,25 @@ public final class Programs {
   }
 
   /**
+   * Programs like those of {@link #exact(DType, int, int)}. Half of them have mostly one to three
+   * kinds of operations, which then meet each other far more often (Groce et al., "Swarm Testing",
+   * ISSTA 2012).
+   *
+   * @param dtype the programs' dtype, not bool
+   * @param operations approximate number of operations
+   * @param size the largest size of an input's label
+   * @param multiple if above 1, inputs' labels have this size or twice this size
+   * @return the generator
+   */
+  static Generator<Program> mixed(DType dtype, int operations, int size, int multiple) {
+    return choices -> {
+      boolean swarm = choices.nextBoolean();
+      ProgramGenerator generator = new ProgramGenerator(new ValuePool(choices, dtype, true, false));
+      return (swarm ? generator.swarm() : generator).make(operations, size, multiple);
+    };
+  }
+
+  /**
    * Programs on integers that wrap: values have the whole range of the dtype, and arithmetic is
    * exact in any order.
    *
@@ -99,7 +118,7 @@ public final class Programs {
   }
 
   private static Program make(ValuePool pool, int operations, int size) {
-    return new ProgramGenerator(pool).make(operations, size);
+    return new ProgramGenerator(pool).make(operations, size, 1);
   }
 
   /**

@@ -56,13 +56,13 @@ class DifferTest {
     List<Disagreement> found = new ArrayList<>();
     Differ.Summary summary = Differ.of(sharded).on(MESH).programs(60).run(found::add);
     assertEquals(List.of(), found);
-    assertEquals(new Differ.Summary(60, 0), summary);
+    assertEquals(new Differ.Summary(60, 0, 0), summary);
   }
 
   @Test
   void regionsAgreeWithTheReferenceAndHaveEveryCommunication() {
     Differ differ = Differ.of(sharded).on(MESH).withRegions();
-    assertEquals(new Differ.Summary(25, 0), differ.programs(25).run(DifferTest::fail));
+    assertEquals(new Differ.Summary(25, 0, 0), differ.programs(25).run(DifferTest::fail));
     Set<String> seen = new TreeSet<>();
     for (long seed = 0; seed < 200; seed++) {
       seen.addAll(OperationKinds.of(differ.program(seed).program()));
@@ -99,6 +99,75 @@ class DifferTest {
         missing::toString);
   }
 
+  /** The shares of programs that have one of these operations. */
+  @Test
+  void manyProgramsHaveRareOperations() {
+    Differ differ = Differ.of(sharded);
+    for (String operation : List.of("concatenate", "pad", "slice", "shift", "merge", "arg_max")) {
+      long found = 0;
+      for (long seed = 0; seed < 400; seed++) {
+        found +=
+            differ.program(seed).program().toString().contains(" = " + operation + "(") ? 1 : 0;
+      }
+      assertTrue(found >= 30, operation + " in " + found + " of 400 programs");
+    }
+  }
+
+  @Test
+  void programsOfSomeOperationsHaveNoOther() {
+    Set<String> seen = new TreeSet<>();
+    Differ.Summary summary =
+        Differ.of(
+                (program, inputs) -> {
+                  seen.addAll(OperationKinds.of(program));
+                  return sharded.run(program, inputs);
+                })
+            .operations(Set.of("pad", "concatenate"))
+            .programs(60)
+            .run(DifferTest::fail);
+    assertEquals(Set.of("Pad", "Concatenate"), seen);
+    assertTrue(summary.skipped() > 0 && summary.skipped() < 60, summary::toString);
+  }
+
+  @Test
+  void evenSizesAreDividedByTheDevices() {
+    Differ differ = Differ.of(sharded).on(MESH).even();
+    for (long seed = 0; seed < 50; seed++) {
+      for (Value input : differ.program(seed).program().inputs()) {
+        for (long size : input.type().sizes()) {
+          assertEquals(0, size % MESH.size(), input::toString);
+        }
+      }
+    }
+    assertThrows(IllegalArgumentException.class, Differ.of(sharded).on(Mesh.parse("x=65"))::even);
+  }
+
+  /** The second of three statements is wrong. */
+  @Test
+  void theFirstWrongStatementIsNamed() {
+    Disagreement found =
+        Differ.of(
+                (program, inputs) ->
+                    sharded.run(PlantedFault.values()[0].plant(program, MESH), inputs))
+            .programs(1000)
+            .find()
+            .orElseThrow();
+    List<String> statements =
+        found.smallest().program().statements().stream()
+            .map(each -> each.toString().strip())
+            .toList();
+    assertTrue(found.statement().filter(statements::contains).isPresent(), found::toString);
+  }
+
+  @Test
+  void unsupportedProgramsAreSkipped() {
+    Differ.Runner lacks =
+        (program, _) -> {
+          throw new UnsupportedProgramException(program.name());
+        };
+    assertEquals(new Differ.Summary(5, 5, 0), Differ.of(lacks).programs(5).run(DifferTest::fail));
+  }
+
   @Test
   void whatFailsDisagreesAndWhatBothRefuseDoesNot() {
     Differ.Runner refuses =
@@ -112,7 +181,7 @@ class DifferTest {
     assertTrue(found.given().failure().isPresent(), found::toString);
     assertEquals(2, found.smallest().program().statements().size(), found::toString);
     assertEquals(
-        new Differ.Summary(5, 0),
+        new Differ.Summary(5, 0, 0),
         Differ.of(DifferTest::refusesAll)
             .against(DifferTest::refusesAll)
             .programs(5)
@@ -168,7 +237,7 @@ class DifferTest {
   @Test
   void aSearchEndsWithItsTime() {
     Differ differ = Differ.of(sharded).timeLimit(Duration.ZERO);
-    assertEquals(new Differ.Summary(0, 0), differ.run(DifferTest::fail));
+    assertEquals(new Differ.Summary(0, 0, 0), differ.run(DifferTest::fail));
     assertThrows(IllegalArgumentException.class, () -> differ.programs(0));
   }
 }

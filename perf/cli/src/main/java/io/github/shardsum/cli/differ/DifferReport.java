@@ -22,6 +22,7 @@ final class DifferReport implements AutoCloseable {
   private final Map<String, List<Long>> seeds = new LinkedHashMap<>();
   private final Thread hook = new Thread(this::summary, "shardsum-differ-summary");
   private long tried;
+  private long skipped;
   private boolean ended;
 
   /**
@@ -38,6 +39,11 @@ final class DifferReport implements AutoCloseable {
 
   synchronized void tried(long programs) {
     tried = programs;
+  }
+
+  /** Tells how many of the programs were not compared. */
+  synchronized void skipped(long programs) {
+    skipped = programs;
   }
 
   synchronized long tried() {
@@ -65,14 +71,15 @@ final class DifferReport implements AutoCloseable {
     ended = true;
     long disagreements = seeds.values().stream().mapToLong(List::size).sum();
     if (json) {
-      out.println(DifferJson.summary(tried, mesh, seed, List.copyOf(seeds.values())));
+      out.println(DifferJson.summary(tried, skipped, mesh, seed, List.copyOf(seeds.values())));
       out.flush();
     } else {
       err.println(
           String.format(
               Locale.ROOT,
-              "shardsum differ: %d programs on mesh %s from seed %d, %d disagreements%s",
+              "shardsum differ: %d programs%s on mesh %s from seed %d, %d disagreements%s",
               tried,
+              skipped == 0 ? "" : " (" + skipped + " skipped)",
               mesh.notation().replace(' ', ','),
               seed,
               disagreements,

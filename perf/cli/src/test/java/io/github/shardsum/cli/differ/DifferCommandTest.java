@@ -3,6 +3,7 @@ package io.github.shardsum.cli.differ;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
@@ -18,25 +19,29 @@ import io.github.shardsum.testkit.Differ;
 import io.github.shardsum.testkit.Disagreement;
 import io.github.shardsum.testkit.Tensors;
 import java.io.BufferedReader;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 class DifferCommandTest {
+  private static final Path ROOT = Path.of(System.getProperty("basedir", "")).resolve("../..");
+
+  @TempDir private Path folder;
+
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
@@ -64,7 +69,7 @@ class DifferCommandTest {
     String line = "differ --against reference --programs 2 --mesh p=2 --seed 5 --json";
     assertEquals(0, run(line.split(" ")), err::toString);
     assertEquals(
-        "{\"programs\":2,\"mesh\":\"p=2\",\"seed\":5,\"disagreements\":0,\"kinds\":[]}",
+        "{\"programs\":2,\"skipped\":0,\"mesh\":\"p=2\",\"seed\":5,\"disagreements\":0,\"kinds\":[]}",
         out.toString().strip());
     assertEquals("", err.toString());
   }
@@ -141,7 +146,11 @@ class DifferCommandTest {
     "--mesh x=,--mesh:",
     "--mesh x=1000000,at most 65536 devices",
     "--against nobody,'must be one of engine, reference'",
-    "--plugin some.so,must be given without --plugin",
+    "--plugin some.so --runner cat,must be given without --plugin",
+    "--against-plugin some.so --against-runner cat,must be given without --against-plugin",
+    "--even --mesh x=128,must have at most 64 devices",
+    "--runner false,runner: the process ended with status 1",
+    "--runner /no/such/runner,runner: the process ended with status 127",
   })
   void aWrongCommandLineIsStatusTwo(String options, String message) {
     String[] args = ("differ --against reference " + options).split(" ");
@@ -153,6 +162,93 @@ class DifferCommandTest {
   void aPluginThatDoesNotLoadIsAnErrorThatNamesIt() {
     assertEquals(2, run("differ", "--plugin", "/no/such/plugin.so", "--programs", "1"));
     assertTrue(err.toString().contains("/no/such/plugin.so: no such file"), err::toString);
+  }
+
+  /** The command of a runner that is a script of the shell. */
+  private String script(String text) throws IOException {
+    Path file = Files.writeString(folder.resolve("runner.sh"), text);
+    return "sh " + file;
+  }
+
+  private String answering(String answer) throws IOException {
+    return script("echo '{\"runner\":\"test\"}'; while read line; do " + answer + "; done");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "echo hello,the process ended with status 0",
+    "echo {1,its first line must be a JSON object",
+    "echo {},its first line must have",
+    "sleep 60,no line in 1 s",
+  })
+  void aRunnerThatDoesNotSayWhatItIsIsStatusTwo(String text, String message) throws IOException {
+    assertEquals(2, run("differ", "--runner", script(text), "--deadline", "1"));
+    assertTrue(err.toString().contains("runner: " + message), err::toString);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "exit 3,Ended: the process ended with status 3",
+    "sleep 60,Ended: no answer in 1 s",
+    "echo {1,Failed: its answer: must be a JSON object",
+    "echo {},Failed: its answer: must have id ",
+  })
+  void whatARunnerDoesWrongIsItsFailure(String answer, String failure) throws IOException {
+    String line =
+        "differ --against reference --programs 1 --deadline 1 --time-limit 3s --runner "
+            + answering(answer).replace(' ', '\t');
+    assertEquals(1, run(line.split(" ")), err::toString);
+    JsonNode found = JsonMapper.shared().readTree(out.toString().lines().toList().getFirst());
+    assertEquals("expected", found.get("right").stringValue());
+    assertTrue(found.get("got").get("failure").stringValue().startsWith(failure), out::toString);
+  }
+
+  /** A program that a runner does not support is no disagreement. */
+  @Test
+  void aRunnerMayLackOperations() throws IOException {
+    String runner = answering("id=${line#*:}; echo '{\"id\":'${id%%,*}',\"unsupported\":\"sum\"}'");
+    assertEquals(
+        0,
+        run("differ", "--runner", runner, "--programs", "5", "--json"),
+        () -> err.toString() + out);
+    assertEquals(5, JsonMapper.shared().readTree(out.toString()).get("skipped").asInt());
+  }
+
+  /** Against our engine, and a runner of this command against the reference. */
+  @Test
+  void ourEngineIsARunner() {
+    List<String> command = new ArrayList<>(List.of(OwnJvm.java()));
+    command.addAll(OwnJvm.main(Main.class.getName()));
+    command.addAll(List.of("differ", "--serve", "--mesh", "x=2"));
+    String runner = "'" + String.join("' '", command) + "'";
+    assertEquals(
+        0,
+        run(
+            "differ",
+            "--runner",
+            runner,
+            "--against",
+            "reference",
+            "--mesh",
+            "x=2",
+            "--programs",
+            "10"),
+        () -> err.toString() + out);
+    assertTrue(err.toString().contains(" 10 programs on mesh x=2"), err::toString);
+  }
+
+  /** NumPy evaluates the text of a program, written by another reader in another language. */
+  @Test
+  void numPyAgreesWithTheReference() {
+    String python = System.getenv("SHARDSUM_PYTHON");
+    assumeTrue(python != null, "SHARDSUM_PYTHON names a Python with NumPy");
+    String runner = python + " " + ROOT.resolve("perf/runners/with_numpy.py");
+    assertEquals(
+        0,
+        run("differ", "--runner", runner, "--against", "reference", "--programs", "150", "--json"),
+        () -> err.toString() + out);
+    JsonNode summary = JsonMapper.shared().readTree(out.toString());
+    assertTrue(summary.get("skipped").asInt() < 30, summary::toString);
   }
 
   /** Computes the negative of each output. */
@@ -194,16 +290,14 @@ class DifferCommandTest {
 
   @ParameterizedTest
   @EnumSource
-  void tensorsPassBetweenProcesses(DType dtype) throws IOException {
+  void tensorsPassBetweenProcesses(DType dtype) {
     ValueType type = ValueType.of(dtype, List.of("a", "b"), List.of(3L, 5L));
+    List<Value> values = List.of(new Value("x", type));
     Tensor sent = Tensors.reals(dtype, type.shape()).of(7);
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    DifferTensorStream.write(new DataOutputStream(bytes), List.of(sent));
-    List<Tensor> received =
-        DifferTensorStream.read(
-            new DataInputStream(new ByteArrayInputStream(bytes.toByteArray())),
-            List.of(new Value("x", type)));
-    assertEquals(dtype, received.getFirst().dtype());
-    assertArrayEquals(sent.toDoubleArray(), received.getFirst().toDoubleArray());
+    ObjectNode line = JsonMapper.shared().createObjectNode();
+    RunnerLines.put(line, values, List.of(sent));
+    Tensor received = RunnerLines.tensors(line, values).getFirst();
+    assertEquals(dtype, received.dtype());
+    assertArrayEquals(sent.toDoubleArray(), received.toDoubleArray());
   }
 }

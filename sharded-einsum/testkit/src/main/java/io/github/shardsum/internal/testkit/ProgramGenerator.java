@@ -27,6 +27,17 @@ import java.util.Set;
 /** Draws a program operation by operation; used once. */
 public final class ProgramGenerator {
   private static final int TRIES = 200;
+  private static final int MOVES = 5;
+  private static final int COMMON_KINDS = 23;
+
+  /** Each way to move elements is a kind of its own for a swarm. */
+  private static final int KINDS = COMMON_KINDS + MOVES;
+
+  /**
+   * Kinds that partitioners err in and that programs seldom have: running sums, merges and splits,
+   * arg-max, and moves but for annotations.
+   */
+  private static final List<Integer> RARE = List.of(8, 12, 13, 23, 24, 25, 26);
 
   private final ValuePool pool;
   private final PointwiseGenerator pointwise;
@@ -37,6 +48,7 @@ public final class ProgramGenerator {
   private final ProgramBuilder builder;
   private final List<Value> values;
   private final List<Value> indices;
+  private final List<Integer> favourites = new ArrayList<>();
 
   public ProgramGenerator(ValuePool pool) {
     this.pool = pool;
@@ -55,13 +67,14 @@ public final class ProgramGenerator {
    *
    * @param count approximate number of operations
    * @param size the largest size of an input's label
+   * @param multiple if above 1, an input's labels have this size or twice this size
    */
-  public Program make(int count, int size) {
+  public Program make(int count, int size, int multiple) {
     int inputs = 1 + choices.nextInt(3);
     List<String> names = List.of("a", "b", "c", "d");
     List<Long> sizes = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      sizes.add(smooth ? choices.between(1, size) : Shapes.size(choices, size));
+      sizes.add(size(size, multiple));
     }
     for (int i = 0; i < inputs; i++) {
       List<Integer> chosen =
@@ -84,6 +97,13 @@ public final class ProgramGenerator {
     }
     output();
     return builder.build();
+  }
+
+  private long size(int most, int multiple) {
+    if (multiple > 1) {
+      return multiple * choices.between(1, 2);
+    }
+    return smooth ? choices.between(1, most) : Shapes.size(choices, most);
   }
 
   private boolean isGoing(int count) {
@@ -110,8 +130,19 @@ public final class ProgramGenerator {
     builder.output("result", sum);
   }
 
+  /** The same generator, with most operations of one to three kinds. */
+  public ProgramGenerator swarm() {
+    int kinds = 1 + choices.nextInt(3);
+    for (int i = 0; i < kinds; i++) {
+      favourites.add(choices.nextInt(3) == 0 ? choices.nextInt(KINDS) : choices.of(RARE));
+    }
+    return this;
+  }
+
   private void operation() {
-    switch (choices.nextInt(23)) {
+    boolean any = favourites.isEmpty() || choices.nextInt(4) == 0;
+    int kind = any ? choices.nextInt(COMMON_KINDS) : choices.of(favourites);
+    switch (kind) {
       case 0, 1, 2 -> einsum();
       case 3, 4 -> pointwise.binary();
       case 5 -> pointwise.unary();
@@ -128,7 +159,7 @@ public final class ProgramGenerator {
             true);
       }
       case 9 -> pointwise.select();
-      case 10 -> move();
+      case 10 -> move(choices.nextInt(MOVES));
       case 11 -> window();
       case 12 -> reshape();
       case 13 -> top();
@@ -140,7 +171,8 @@ public final class ProgramGenerator {
       case 19 -> random();
       case 20 -> pointwise.logic();
       case 21 -> pointwise.curved();
-      default -> composite();
+      case 22 -> composite();
+      default -> move(kind - COMMON_KINDS);
     }
   }
 
@@ -211,11 +243,11 @@ public final class ProgramGenerator {
         true);
   }
 
-  private void move() {
+  private void move(int kind) {
     Value x = pool.pick();
     String label = pool.label(x);
     long size = x.type().size(label);
-    switch (choices.nextInt(5)) {
+    switch (kind) {
       case 4 -> pool.keep(annotated(x, label), false);
       case 0 -> {
         long from = size == 0 ? 0 : choices.nextInt((int) size);
@@ -239,8 +271,23 @@ public final class ProgramGenerator {
                   .getFirst(),
               false);
       case 2 -> pool.keep(builder.shift(x, label, choices.nextInt(5) - 2, 1), false);
-      default -> pool.keep(builder.concatenate(label, x, pool.pick()), false);
+      default -> pool.keep(builder.concatenate(label, x, choices.of(joining(x, label))), false);
     }
+  }
+
+  /** The values that can be concatenated with a value, which is the first one. */
+  private List<Value> joining(Value x, String label) {
+    List<Value> joining = new ArrayList<>(List.of(x));
+    for (Value value : values) {
+      boolean fits = value.type().names().equals(x.type().names());
+      for (String name : x.type().names()) {
+        fits = fits && (name.equals(label) || value.type().size(name) == x.type().size(name));
+      }
+      if (fits) {
+        joining.add(value);
+      }
+    }
+    return joining;
   }
 
   /** Uses {@code add} and not {@code annotate}, since later draws may leave the value unused. */

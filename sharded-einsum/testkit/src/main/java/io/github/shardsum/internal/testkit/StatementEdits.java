@@ -74,6 +74,11 @@ final class StatementEdits {
         new Program(program.name(), List.copyOf(read), some, outputs), values);
   }
 
+  /** The program of only some statements, see {@link #alone}. */
+  static ProgramCase only(ProgramCase from, List<Statement> some) {
+    return new StatementEdits(from).alone(some);
+  }
+
   /** Programs with one output less. */
   static List<Supplier<ProgramCase>> withoutAnOutput(ProgramCase from) {
     List<Supplier<ProgramCase>> fewer = new ArrayList<>();
@@ -88,7 +93,10 @@ final class StatementEdits {
     return fewer;
   }
 
-  /** Programs in which the results of one statement are inputs, the last statement first. */
+  /**
+   * Programs in which the results of one statement are inputs, the last statement first. If no
+   * output is left, the statement's operands are the outputs.
+   */
   static List<Supplier<ProgramCase>> cut(ProgramCase from) {
     StatementEdits edits = new StatementEdits(from);
     List<Supplier<ProgramCase>> shorter = new ArrayList<>();
@@ -97,6 +105,9 @@ final class StatementEdits {
       others.remove(statement);
       List<Value> outputs = new ArrayList<>(edits.program.outputs());
       outputs.removeAll(statement.results());
+      if (outputs.isEmpty()) {
+        outputs.addAll(new LinkedHashSet<>(statement.operation().operands()));
+      }
       if (!outputs.isEmpty()) {
         shorter.add(() -> edits.with(others, outputs));
       }
