@@ -23,7 +23,8 @@ public final class TensorJson {
     }
   }
 
-  private static void values(ArrayNode list, Tensor tensor) {
+  /** Adds the values in C order. A number that JSON does not have is a string, such as "NaN". */
+  public static void values(ArrayNode list, Tensor tensor) {
     switch (tensor.dtype()) {
       case F32, F64, BF16 -> {
         for (double value : tensor.toDoubleArray()) {

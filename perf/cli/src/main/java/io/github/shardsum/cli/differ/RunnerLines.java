@@ -2,6 +2,7 @@ package io.github.shardsum.cli.differ;
 
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.JsonErrors;
+import io.github.shardsum.cli.common.TensorJson;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
@@ -17,7 +18,6 @@ import java.util.Locale;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** The lines between {@code differ} and a runner. */
@@ -74,24 +74,7 @@ final class RunnerLines {
     for (int i = 0; i < values.size(); i++) {
       Value value = values.get(i);
       ObjectNode tensor = all.putObject(value.name()).put("type", value.type().toString());
-      elements(tensor.putArray("elements"), tensors.get(i));
-    }
-  }
-
-  /** Elements in row-major order; NaN and infinities, which JSON does not have, are texts. */
-  private static void elements(ArrayNode elements, Tensor tensor) {
-    if (!tensor.dtype().isFloating()) {
-      for (long element : tensor.toLongArray()) {
-        elements.add(element);
-      }
-      return;
-    }
-    for (double element : tensor.toDoubleArray()) {
-      if (Double.isFinite(element)) {
-        elements.add(element);
-      } else {
-        elements.add(Double.toString(element));
-      }
+      TensorJson.values(tensor.putArray("elements"), tensors.get(i));
     }
   }
 

@@ -179,23 +179,23 @@ class DifferCommandTest {
     "echo hello,the process ended with status 0",
     "echo {1,its first line must be a JSON object",
     "echo {},its first line must have",
-    "sleep 60,no line in 1 s",
+    "sleep 600,no line in 5 s",
   })
   void aRunnerThatDoesNotSayWhatItIsIsStatusTwo(String text, String message) throws IOException {
-    assertEquals(2, run("differ", "--runner", script(text), "--deadline", "1"));
+    assertEquals(2, run("differ", "--runner", script(text), "--deadline", "5"));
     assertTrue(err.toString().contains("runner: " + message), err::toString);
   }
 
   @ParameterizedTest
   @CsvSource({
     "exit 3,Ended: the process ended with status 3",
-    "sleep 60,Ended: no answer in 1 s",
+    "sleep 600,Ended: no answer in 5 s",
     "echo {1,Failed: its answer: must be a JSON object",
     "echo {},Failed: its answer: must have id ",
   })
   void whatARunnerDoesWrongIsItsFailure(String answer, String failure) throws IOException {
     String line =
-        "differ --against reference --programs 1 --deadline 1 --time-limit 3s --runner "
+        "differ --against reference --programs 1 --deadline 5 --time-limit 1s --runner "
             + answering(answer).replace(' ', '\t');
     assertEquals(1, run(line.split(" ")), err::toString);
     JsonNode found = JsonMapper.shared().readTree(out.toString().lines().toList().getFirst());
