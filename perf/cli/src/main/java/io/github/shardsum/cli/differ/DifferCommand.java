@@ -312,8 +312,13 @@ public final class DifferCommand implements Callable<Integer> {
 
   private int search(
       Differ differ, Mesh devices, Optional<Duration> limit, List<RunnerProcess> runners) {
-    Differ search = able(differ.on(devices).programs(programs).seed(seed), runners);
-    search = regions ? search.withRegions() : search;
+    Differ search;
+    try {
+      search = able(differ.on(devices).programs(programs).seed(seed), runners);
+      search = regions ? search.withRegions() : search;
+    } catch (IllegalArgumentException unable) {
+      throw wrong("what the runner can run: " + unable.getMessage());
+    }
     search = limit.isPresent() ? search.timeLimit(limit.get()) : search;
     PrintWriter err = spec.commandLine().getErr();
     DifferReport report = new DifferReport(spec.commandLine().getOut(), err, devices, seed, json);

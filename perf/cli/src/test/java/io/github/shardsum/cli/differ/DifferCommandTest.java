@@ -203,6 +203,14 @@ class DifferCommandTest {
     assertTrue(found.get("got").get("failure").stringValue().startsWith(failure), out::toString);
   }
 
+  /** Regions have integers. */
+  @Test
+  void aRunnerThatCanRunNoProgramIsStatusTwo() throws IOException {
+    String runner = script("echo '{\"runner\":\"test\",\"dtypes\":[\"f32\"]}'; cat");
+    assertEquals(2, run("differ", "--runner", runner, "--regions"));
+    assertTrue(err.toString().contains("dtypes must have one of [i32, i64]"), err::toString);
+  }
+
   /** A program that a runner does not support is no disagreement. */
   @Test
   void aRunnerMayLackOperations() throws IOException {
