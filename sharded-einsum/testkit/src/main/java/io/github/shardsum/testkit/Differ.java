@@ -395,7 +395,7 @@ public final class Differ {
             shown.expected(),
             shown.given(),
             shown.difference().orElseThrow(),
-            again ? statement(smallest) : Optional.empty()));
+            again && shown.bothHaveResults() ? statement(smallest) : Optional.empty()));
   }
 
   /**
@@ -412,14 +412,15 @@ public final class Differ {
       ProgramCase more = new ProgramCase(shown, smallest.inputs());
       Outcome right = outcome(expected, more);
       Outcome other = outcome(given, more);
+      if (right.failure().isPresent() || other.failure().isPresent()) {
+        return Optional.empty();
+      }
       int results = statement.results().size();
-      if (right.failure().isEmpty()
-          && other.failure().isEmpty()
-          && TensorDifference.between(
-                  statement.results(),
-                  right.outputs().subList(0, results),
-                  other.outputs().subList(0, results))
-              .isPresent()) {
+      if (TensorDifference.between(
+              statement.results(),
+              right.outputs().subList(0, results),
+              other.outputs().subList(0, results))
+          .isPresent()) {
         return Optional.of(statement.toString().strip());
       }
     }
@@ -427,6 +428,10 @@ public final class Differ {
   }
 
   private record Compared(Outcome expected, Outcome given, Optional<String> difference) {
+    boolean bothHaveResults() {
+      return expected.failure().isEmpty() && given.failure().isEmpty();
+    }
+
     /** Whether two comparisons found the same kind of difference. */
     boolean isLike(Compared other) {
       return difference.isPresent()
