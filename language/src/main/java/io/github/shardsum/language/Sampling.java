@@ -2,8 +2,6 @@ package io.github.shardsum.language;
 
 import io.github.shardsum.random.Philox;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 
 /**
  * How the next token is drawn from logits; an immutable value. The candidates are sorted, cut to
@@ -107,13 +105,8 @@ public record Sampling(
     if (temperature == 0 || topK == 1) {
       return best;
     }
-    int[] order =
-        IntStream.range(0, logits.length)
-            .boxed()
-            .sorted(Comparator.comparingDouble(i -> -logits[i]))
-            .mapToInt(Integer::intValue)
-            .toArray();
-    int count = topK == 0 ? order.length : Math.min(topK, order.length);
+    int count = topK == 0 ? logits.length : Math.min(topK, logits.length);
+    int[] order = largest(logits, count);
     double[] weights = new double[count];
     for (int i = 0; i < count; i++) {
       weights[i] = Math.exp(((double) logits[order[i]] - logits[best]) / temperature);
@@ -134,5 +127,26 @@ public record Sampling(
       draw -= weights[chosen++];
     }
     return order[chosen];
+  }
+
+  /** The tokens of the largest logits, which fall; equal ones in the tokens' order. */
+  private static int[] largest(float[] logits, int count) {
+    long[] keys = new long[(int) Math.min(logits.length, 2L * count)];
+    long bound = Long.MAX_VALUE;
+    int filled = 0;
+    for (int i = 0; i < logits.length; i++) {
+      if (filled == keys.length) {
+        Arrays.sort(keys);
+        filled = count;
+        bound = keys[count - 1];
+      }
+      int bits = Float.floatToIntBits(logits[i]);
+      long key = (long) ~(bits ^ (bits >> 31 & Integer.MAX_VALUE)) << 32 | i;
+      if (key < bound) {
+        keys[filled++] = key;
+      }
+    }
+    Arrays.sort(keys, 0, filled);
+    return Arrays.stream(keys, 0, count).mapToInt(key -> (int) key).toArray();
   }
 }

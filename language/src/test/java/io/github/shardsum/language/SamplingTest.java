@@ -3,8 +3,12 @@ package io.github.shardsum.language;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class SamplingTest {
@@ -59,6 +63,27 @@ class SamplingTest {
     assertEquals(Set.of(1), drawn(all.withCandidates(0, 0.4, 0)));
     assertEquals(Set.of(1, 2), drawn(all.withCandidates(0, 1, 0.4)));
     assertEquals(Set.of(1), drawn(all.withCandidates(1, 1, 0)));
+  }
+
+  /** The other logits are minus infinity, so that the draw among all is the draw among the best. */
+  @Test
+  void theBestOfManyAreThoseOfASort() {
+    Random random = new Random(5);
+    float[] logits = new float[500];
+    for (int i = 0; i < logits.length; i++) {
+      logits[i] = random.nextInt(-20, 20) / 4f;
+    }
+    Integer[] order = IntStream.range(0, logits.length).boxed().toArray(Integer[]::new);
+    Arrays.sort(order, Comparator.comparingDouble(i -> -logits[i]));
+    Sampling all = Sampling.greedy().withTemperature(3);
+    for (int k : new int[] {2, 7, 60, 249, 251, 499, 500}) {
+      float[] best = new float[logits.length];
+      Arrays.fill(best, Float.NEGATIVE_INFINITY);
+      Arrays.stream(order, 0, k).forEach(i -> best[i] = logits[i]);
+      for (int i = 0; i < 100; i++) {
+        assertEquals(all.next(best, i), all.withCandidates(k, 1, 0).next(logits, i));
+      }
+    }
   }
 
   @Test

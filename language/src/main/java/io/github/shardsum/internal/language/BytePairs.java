@@ -7,11 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -30,7 +33,7 @@ public final class BytePairs implements Tokenizer {
 
   private record Merge(int rank, int into) {}
 
-  private record Join(int at, Merge merge) {}
+  private record Join(int at, Pair pair, Merge merge) {}
 
   private final Map<String, Integer> vocabulary = new HashMap<>();
   private final Map<Integer, String> words = new HashMap<>();
@@ -246,30 +249,52 @@ public final class BytePairs implements Tokenizer {
       tokens.add(whole);
       return;
     }
-    List<Integer> parts = new ArrayList<>();
-    for (int i = 0; i < word.length(); i++) {
-      Integer letter = vocabulary.get(word.substring(i, i + 1));
-      if (letter != null) {
-        parts.add(letter);
-      }
-    }
-    for (Optional<Join> join = next(parts); join.isPresent(); join = next(parts)) {
-      parts.set(join.get().at(), join.get().merge().into());
-      parts.subList(join.get().at() + 1, join.get().at() + 2).clear();
-    }
-    tokens.addAll(parts);
+    int[] parts =
+        word.chars()
+            .mapToObj(letter -> vocabulary.get(Character.toString(letter)))
+            .filter(Objects::nonNull)
+            .mapToInt(Integer::intValue)
+            .toArray();
+    merge(parts);
+    Arrays.stream(parts).filter(part -> part >= 0).forEach(tokens::add);
   }
 
-  /** The neighbours that were learnt to merge first, the leftmost ones of equal pairs. */
-  private Optional<Join> next(List<Integer> parts) {
-    Optional<Join> best = Optional.empty();
-    for (int i = 0; i + 1 < parts.size(); i++) {
-      Merge merge = merges.get(new Pair(parts.get(i), parts.get(i + 1)));
-      if (merge != null && (best.isEmpty() || merge.rank() < best.get().merge().rank())) {
-        best = Optional.of(new Join(i, merge));
-      }
+  /**
+   * Merges the neighbours that were learnt first, the leftmost ones of equal pairs, until none are
+   * left. A merged part stands at its left one's place; the right one becomes -1.
+   */
+  private void merge(int[] parts) {
+    int[] left = new int[parts.length + 1];
+    int[] right = new int[parts.length];
+    PriorityQueue<Join> joins =
+        new PriorityQueue<>(
+            Comparator.comparingInt((Join join) -> join.merge().rank()).thenComparingInt(Join::at));
+    for (int i = 0; i < parts.length; i++) {
+      left[i] = i - 1;
+      right[i] = i + 1;
+      join(parts, i, i + 1).ifPresent(joins::add);
     }
-    return best;
+    for (Join join = joins.poll(); join != null; join = joins.poll()) {
+      int at = join.at();
+      int gone = right[at];
+      if (!join(parts, at, gone).equals(Optional.of(join))) {
+        continue;
+      }
+      parts[at] = join.merge().into();
+      parts[gone] = -1;
+      right[at] = right[gone];
+      left[right[at]] = at;
+      join(parts, left[at], at).ifPresent(joins::add);
+      join(parts, at, right[at]).ifPresent(joins::add);
+    }
+  }
+
+  private Optional<Join> join(int[] parts, int at, int next) {
+    if (at < 0 || next >= parts.length) {
+      return Optional.empty();
+    }
+    Pair pair = new Pair(parts[at], parts[next]);
+    return Optional.ofNullable(merges.get(pair)).map(merge -> new Join(at, pair, merge));
   }
 
   @Override
