@@ -124,24 +124,39 @@ public final class Gguf implements AutoCloseable {
    */
   public Tensor map(String name, Arena arena) throws IOException {
     GgufHeader.TensorInfo info = info(name);
-    GgufType type =
-        GgufType.of(info.number())
-            .orElseThrow(
-                () ->
-                    file.place()
-                        .broken(
-                            "expected a format of "
-                                + Arrays.toString(GgufType.values())
-                                + " for tensor "
-                                + FileLocation.quote(name),
-                            info.entry(),
-                            format(name)));
+    GgufType type = type(name);
     return switch (type) {
       case F32 -> plain(StoredType.F32, info, arena);
       case F16 -> plain(StoredType.F16, info, arena);
       case BF16 -> plain(StoredType.BF16, info, arena);
       case Q4_0, Q5_0, Q8_0, Q4_K, Q6_K, MXFP4 -> decoded(type, info, arena);
     };
+  }
+
+  /**
+   * Checks that a tensor has a format that is read, without reading it.
+   *
+   * @param name its name
+   * @throws IllegalArgumentException if there is no such tensor
+   * @throws TensorFileException if {@link #map} would refuse its format
+   */
+  public void checkFormat(String name) {
+    type(name);
+  }
+
+  private GgufType type(String name) {
+    GgufHeader.TensorInfo info = info(name);
+    return GgufType.of(info.number())
+        .orElseThrow(
+            () ->
+                file.place()
+                    .broken(
+                        "expected a format of "
+                            + Arrays.toString(GgufType.values())
+                            + " for tensor "
+                            + FileLocation.quote(name),
+                        info.entry(),
+                        format(name)));
   }
 
   private Tensor plain(StoredType type, GgufHeader.TensorInfo info, Arena arena)

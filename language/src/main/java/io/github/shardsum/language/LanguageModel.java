@@ -25,8 +25,9 @@ import java.util.Set;
 /**
  * A language model that is opened from its files and generates tokens.
  *
- * <p>Weights of f32 are mapped; others are converted to f32 when the model is opened. Programs are
- * compiled when a length first needs them and kept. Not thread-safe: one call at a time.
+ * <p>Weights of f32 are mapped; others, those in blocks too, are converted to f32 when the model is
+ * opened. Programs are compiled when a length first needs them and kept. Not thread-safe: one call
+ * at a time.
  */
 public final class LanguageModel implements AutoCloseable {
   /** Numbers of new positions for which programs are made; a shorter text is padded. */
@@ -53,7 +54,7 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Opens a model on this machine's threads.
    *
-   * @param path a folder with {@code config.json} and safetensors
+   * @param path a folder with {@code config.json} and safetensors, or a GGUF file
    * @return the model, to be closed
    * @throws IllegalArgumentException if the files hold something that is not supported; the message
    *     names it
@@ -72,7 +73,7 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * Opens a model for a backend.
    *
-   * @param path a folder with {@code config.json} and safetensors
+   * @param path a folder with {@code config.json} and safetensors, or a GGUF file
    * @param backend runs the programs; should have {@link MoePrograms#kernels}
    * @return the model, to be closed
    * @throws IllegalArgumentException if the files hold something that is not supported; the message

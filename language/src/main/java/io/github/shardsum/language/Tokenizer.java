@@ -35,14 +35,14 @@ public interface Tokenizer {
   /**
    * Opens the tokenizer of a model.
    *
-   * @param folder a folder with {@code tokenizer.json}: byte-level BPE, as Llama 3, Qwen, OLMoE,
-   *     DeepSeek, gpt-oss and Llama 4 have
+   * @param model a folder with {@code tokenizer.json}, or a GGUF file: byte-level BPE, as Llama 3,
+   *     Qwen, OLMoE, DeepSeek, gpt-oss and Llama 4 have
    * @return the tokenizer
    * @throws IllegalArgumentException if the file holds something that is not supported; the message
    *     names it
    * @throws IOException if the file cannot be read
    */
-  static Tokenizer of(Path folder) throws IOException {
-    return BytePairs.of(folder.resolve("tokenizer.json"));
+  static Tokenizer of(Path model) throws IOException {
+    return BytePairs.of(model);
   }
 }

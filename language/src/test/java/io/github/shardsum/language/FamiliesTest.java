@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.io.Safetensors;
+import io.github.shardsum.moe.model.LanguageSpec;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -69,8 +70,45 @@ class FamiliesTest {
       })
   void logitsAndGreedyTokensAreThoseOfHuggingFace(String name) throws IOException {
     Path folder = family(name);
-    try (Safetensors expected = Safetensors.open(folder.resolve("expected.safetensors"));
-        LanguageModel model = LanguageModel.open(folder)) {
+    assertThoseOfHuggingFace(folder, folder.resolve("expected.safetensors"), name);
+  }
+
+  /** The same tensors under GGUF's names, written by PyPI's gguf. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "llama",
+        "qwen3",
+        "qwen3_moe",
+        "mixtral",
+        "olmoe",
+        "deepseek_v3",
+        "gpt_oss",
+        "llama4_gguf"
+      })
+  void aGgufFileHasTheLogitsOfHuggingFace(String name) throws IOException {
+    Path folder = resource("families/" + name + "/model.gguf");
+    assertThoseOfHuggingFace(
+        folder.resolve("model.gguf"), folder.resolve("expected.safetensors"), name);
+  }
+
+  /** For what its layers do only behind 8192 positions, GGUF has no keys. */
+  @Test
+  void theConstantsOfLlama4AreThoseOfLlamaCpp() throws IOException {
+    Path file = resource("families/llama4_gguf/model.gguf").resolve("model.gguf");
+    try (LanguageModel model = LanguageModel.open(file)) {
+      List<LanguageSpec.Mask> masks = model.spec().masks();
+      assertEquals(
+          List.of(new LanguageSpec.Mask.Chunk(8192), new LanguageSpec.Mask.Causal()), masks);
+      assertEquals(List.of(new LanguageSpec.Temperature(0.1, 8192)), model.spec().temperatures());
+      assertEquals(Set.of(2), model.ends());
+    }
+  }
+
+  private static void assertThoseOfHuggingFace(Path files, Path oracle, String name)
+      throws IOException {
+    try (Safetensors expected = Safetensors.open(oracle);
+        LanguageModel model = LanguageModel.open(files)) {
       int[] tokens =
           Arrays.stream(expected.read("tokens").toLongArray()).mapToInt(Math::toIntExact).toArray();
       assertEquals(PROMPT + GREEDY, tokens.length);

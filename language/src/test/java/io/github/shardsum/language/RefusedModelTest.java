@@ -1,5 +1,6 @@
 package io.github.shardsum.language;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -81,6 +83,45 @@ class RefusedModelTest {
     turned.put(name, Tensor.of(new float[48 * 32], 48, 32));
     write(turned);
     refused(name + " must be [32, 48], got [48, 32]");
+  }
+
+  /** Opens the GGUF file of a family, of which a part is replaced by one as long. */
+  private void refusedGguf(String from, String to, String part) throws IOException {
+    Path file = FamiliesTest.family("llama").resolve("model.gguf");
+    String bytes = new String(Files.readAllBytes(file), ISO_8859_1);
+    assertTrue(bytes.contains(from), from);
+    assertEquals(from.length(), to.length());
+    Path changed = folder.resolve("changed.gguf");
+    Files.write(changed, bytes.replaceFirst(Pattern.quote(from), to).getBytes(ISO_8859_1));
+    var thrown = assertThrows(IllegalArgumentException.class, () -> LanguageModel.open(changed));
+    String message = String.valueOf(thrown.getMessage());
+    assertTrue(message.contains(part), message);
+  }
+
+  @Test
+  void keysAndTensorsOfGguf() throws IOException {
+    refusedGguf("GGUF", "GGUP", "expected the letters GGUF");
+    refusedGguf(
+        "llama", "mamba", "general.architecture must be one of [deepseek2, gpt-oss, llama,");
+    refusedGguf("rope.freq_base", "rope.freq_bass", "llama.rope.freq_bass must be absent");
+    refusedGguf("block_count", "block_cound", "llama.block_count must be there, got nothing");
+    refusedGguf(
+        "attention.head_count_kv\4\0\0\0\2",
+        "attention.head_count_kv\4\0\0\0\3",
+        "llama.attention.head_count_kv must be a divisor of 4, got 3");
+    refusedGguf(
+        "attention.value_length\4\0\0\0\10",
+        "attention.value_length\4\0\0\0\20",
+        "llama.attention.value_length must be 8 to be supported, got 16");
+    refusedGguf("blk.1.attn_q", "blk.1.attn_z", "expected a tensor blk.1.attn_q.weight, got none");
+    refusedGguf("blk.1.attn_q", "blk.7.attn_q", "expected a tensor blk.1.attn_q.weight, got none");
+    refusedGguf(
+        "embedding_length\4\0\0\0\40",
+        "embedding_length\4\0\0\0\60",
+        "tensor token_embd.weight must be [160, 48], got [160, 32]");
+    String norm = "output_norm.weight\1\0\0\0\40\0\0\0\0\0\0\0";
+    refusedGguf(norm + "\0", norm + "\n", "for tensor \"output_norm.weight\" at byte");
+    refusedGguf(norm + "\0", norm + "\n", "got Q2_K");
   }
 
   @Test

@@ -40,10 +40,30 @@ class TokenizerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama3", "qwen", "o200k", "gpt2"})
+  @ValueSource(
+      strings = {
+        "llama3",
+        "qwen",
+        "o200k",
+        "gpt2",
+        "tekken",
+        "deepseek",
+        "sentencepiece",
+        "metaspace"
+      })
   void drawnTextsHaveTheTokensOfHuggingFace(String name) throws IOException {
     Path home = FamiliesTest.resource("tokenizers/" + name + "/tokenizer.json");
-    Tokenizer tokenizer = Tokenizer.of(home);
+    assertThoseOfHuggingFace(home, Tokenizer.of(home));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"llama3", "qwen", "o200k", "gpt2", "tekken", "deepseek", "sentencepiece"})
+  void aGgufFileHasTheSameTokenizer(String name) throws IOException {
+    Path home = FamiliesTest.resource("tokenizers/" + name + "/tokenizer.json");
+    assertThoseOfHuggingFace(home, Tokenizer.of(home.resolve("tokenizer.gguf")));
+  }
+
+  private static void assertThoseOfHuggingFace(Path home, Tokenizer tokenizer) throws IOException {
     List<String> lines = Files.readAllLines(home.resolve("expected.jsonl"));
     assertTrue(lines.size() > 200);
     for (String line : lines) {
@@ -70,13 +90,17 @@ class TokenizerTest {
   void anUnsupportedOrBrokenFileIsRefusedByName() throws IOException {
     refused("model must be there", "{}");
     refused("type must be BPE to be supported, got Unigram", "{\"model\":{\"type\":\"Unigram\"}}");
-    refused("byte_fallback", "{\"model\":{\"type\":\"BPE\",\"byte_fallback\":true}}");
+    refused("vocab must be there", "{\"model\":{\"type\":\"BPE\",\"byte_fallback\":true}}");
     refused("expected a value at character 9", "{\"model\":");
     refused("at most 100 levels", "{\"model\":" + "[".repeat(100_000));
     String model = "{\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":";
     refused("pairs of words of the vocabulary, got a b", model + "[\"a b\"]}}");
+    refused("must be ByteLevel, or byte_fallback true, got neither", model + "[]}}");
     refused(
-        "Sequence, Split, Digits or ByteLevel, got Metaspace",
-        model + "[]},\"pre_tokenizer\":{\"type\":\"Metaspace\"}}");
+        "Sequence, Split, Digits, ByteLevel or Metaspace, got Whitespace",
+        model + "[]},\"pre_tokenizer\":{\"type\":\"Whitespace\"}}");
+    refused(
+        "replacement must be \u2581 to be supported, got _",
+        model + "[]},\"pre_tokenizer\":{\"type\":\"Metaspace\",\"replacement\":\"_\"}}");
   }
 }

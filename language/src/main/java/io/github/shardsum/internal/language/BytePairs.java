@@ -1,9 +1,11 @@
 package io.github.shardsum.internal.language;
 
+import io.github.shardsum.io.Gguf;
 import io.github.shardsum.language.Tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
@@ -11,22 +13,24 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.IntStream;
 
 /**
- * Byte-level BPE (Sennrich et al., 2016; GPT-2) from {@code tokenizer.json}. A text is cut at
- * special tokens, then into words by patterns. The bytes of a word are merged pair by pair, the
- * pair that was learnt first first.
+ * BPE (Sennrich et al., 2016) from {@code tokenizer.json}. A text is cut at special tokens, then
+ * into words by patterns. The parts of a word are merged pair by pair, the pair that was learnt
+ * first first. Parts are bytes (GPT-2), or characters with bytes for those that are not in the
+ * vocabulary (SentencePiece, where a space is {@code \u2581}).
  */
 public final class BytePairs implements Tokenizer {
   /** The pattern of ByteLevel's own cut. */
-  private static final String GPT2 =
+  static final String GPT2 =
       "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
   private record Pair(int left, int right) {}
@@ -34,6 +38,17 @@ public final class BytePairs implements Tokenizer {
   private record Merge(int rank, int into) {}
 
   private record Join(int at, Pair pair, Merge merge) {}
+
+  /** Stands for a space in vocabularies of characters. */
+  static final String SPACE = "\u2581";
+
+  private static final Pattern BYTE = Pattern.compile("<0x([0-9A-F]{2})>");
+
+  /** What is done to a part of a text first; a part may be the first of its text. */
+  @FunctionalInterface
+  private interface Normal {
+    String of(String text, boolean first);
+  }
 
   private final Map<String, Integer> vocabulary = new HashMap<>();
   private final Map<Integer, String> words = new HashMap<>();
@@ -43,38 +58,53 @@ public final class BytePairs implements Tokenizer {
   private final List<Pattern> cuts = new ArrayList<>();
   private final List<Integer> before = new ArrayList<>();
   private final List<Integer> behind = new ArrayList<>();
+  private final List<Normal> normals = new ArrayList<>();
   private final Optional<Pattern> special;
-  private final boolean composed;
+  private final Optional<Integer> unknown;
   private final boolean wholeWords;
+  private final boolean fallsBack;
+  private final boolean strips;
+  private boolean ofBytes;
 
   private BytePairs(Settings file) {
     Settings model = need(file, "model");
     model.must("type", "BPE");
-    model.must("byte_fallback", false);
     model.must("continuing_subword_prefix", "");
     model.must("end_of_word_suffix", "");
     this.wholeWords = model.isOn("ignore_merges");
+    this.fallsBack = model.isOn("byte_fallback");
+    this.strips = file.group("decoder").map(BytePairs::strips).orElse(false);
     Settings ids = need(model, "vocab");
     for (String word : ids.values().keySet()) {
       int id = ids.needWhole(word);
       vocabulary.put(word, id);
       words.put(id, word);
     }
+    this.unknown =
+        model.text("unk_token").flatMap(word -> Optional.ofNullable(vocabulary.get(word)));
     readMerges(model);
-    this.composed = readNormalizer(file);
-    Settings before = need(file, "pre_tokenizer");
-    readCuts(before);
+    file.group("normalizer").ifPresent(this::readNormals);
+    file.group("pre_tokenizer").ifPresent(this::readCuts);
+    if (!ofBytes && !fallsBack) {
+      throw file.wrong("pre_tokenizer", "ByteLevel, or byte_fallback true", "neither");
+    }
     this.special = readAdded(file);
     file.group("post_processor").ifPresent(this::readTemplate);
   }
 
   /**
-   * Reads a file.
+   * Reads the tokenizer of a model.
    *
+   * @param model a folder with {@code tokenizer.json}, or a GGUF file
    * @throws IllegalArgumentException if it holds something that is not supported
    */
-  public static BytePairs of(Path file) throws IOException {
-    return new BytePairs(Settings.of(file));
+  public static BytePairs of(Path model) throws IOException {
+    if (!Files.isRegularFile(model)) {
+      return new BytePairs(Settings.of(model.resolve("tokenizer.json")));
+    }
+    try (Gguf file = Gguf.open(model)) {
+      return new BytePairs(GgufTokenizer.of(model, file));
+    }
   }
 
   private static Settings need(Settings from, String name) {
@@ -99,18 +129,32 @@ public final class BytePairs implements Tokenizer {
     }
   }
 
-  /** Whether texts are composed (NFC) first. */
-  private static boolean readNormalizer(Settings file) {
-    Optional<Settings> normalizer = file.group("normalizer");
-    if (normalizer.isEmpty()) {
-      return false;
+  private void readNormals(Settings own) {
+    String type = own.needText("type");
+    switch (type) {
+      case "Sequence" -> own.groups("normalizers").forEach(this::readNormals);
+      case "NFC" -> normals.add((text, _) -> Normalizer.normalize(text, Normalizer.Form.NFC));
+      case "Prepend" -> {
+        String prefix = own.needText("prepend");
+        normals.add((text, _) -> text.isEmpty() ? text : prefix + text);
+      }
+      case "Replace" -> {
+        String from = need(own, "pattern").needText("String");
+        String to = own.needText("content");
+        normals.add((text, _) -> text.replace(from, to));
+      }
+      default -> throw own.wrong("type", "Sequence, NFC, Prepend or Replace", type);
     }
-    String type = normalizer.get().needText("type");
-    boolean none = type.equals("Sequence") && normalizer.get().groups("normalizers").isEmpty();
-    if (!none && !type.equals("NFC")) {
-      throw normalizer.get().wrong("type", "NFC to be supported", type);
-    }
-    return !none;
+  }
+
+  /** Whether a space in front of a decoded text is dropped, since encoding puts one there. */
+  private static boolean strips(Settings own) {
+    return switch (own.needText("type")) {
+      case "Sequence" -> own.groups("decoders").stream().anyMatch(BytePairs::strips);
+      case "Strip" -> own.whole("start").orElse(0) > 0;
+      case "Metaspace" -> !own.text("prepend_scheme").orElse("always").equals("never");
+      default -> false;
+    };
   }
 
   private void readCuts(Settings own) {
@@ -118,6 +162,7 @@ public final class BytePairs implements Tokenizer {
     switch (type) {
       case "Sequence" -> own.groups("pretokenizers").forEach(this::readCuts);
       case "ByteLevel" -> {
+        ofBytes = true;
         own.must("add_prefix_space", false);
         if (own.flag("use_regex").orElse(true)) {
           cuts.add(compiled(own, GPT2));
@@ -133,7 +178,26 @@ public final class BytePairs implements Tokenizer {
       }
       case "Digits" ->
           cuts.add(compiled(own, own.isOn("individual_digits") ? "\\p{N}" : "\\p{N}+"));
-      default -> throw own.wrong("type", "Sequence, Split, Digits or ByteLevel", type);
+      case "Metaspace" -> readSpaces(own);
+      default -> throw own.wrong("type", "Sequence, Split, Digits, ByteLevel or Metaspace", type);
+    }
+  }
+
+  private void readSpaces(Settings own) {
+    own.must("replacement", SPACE);
+    String scheme = own.text("prepend_scheme").orElse("always");
+    boolean always = scheme.equals("always");
+    if (!always && !scheme.equals("first") && !scheme.equals("never")) {
+      throw own.wrong("prepend_scheme", "always, first or never", scheme);
+    }
+    normals.add(
+        (text, first) -> {
+          String spaced = text.replace(" ", SPACE);
+          boolean begins = always || (first && scheme.equals("first"));
+          return begins && !spaced.isEmpty() && !spaced.startsWith(SPACE) ? SPACE + spaced : spaced;
+        });
+    if (own.flag("split").orElse(true)) {
+      cuts.add(Pattern.compile(SPACE + "[^" + SPACE + "]*"));
     }
   }
 
@@ -204,7 +268,7 @@ public final class BytePairs implements Tokenizer {
     if (special.isPresent()) {
       Matcher found = special.get().matcher(text);
       while (found.find()) {
-        encodePlain(text.substring(at, found.start()), tokens);
+        encodePlain(text.substring(at, found.start()), at == 0, tokens);
         Integer id = added.get(found.group());
         if (id != null) {
           tokens.add(id);
@@ -212,19 +276,23 @@ public final class BytePairs implements Tokenizer {
         at = found.end();
       }
     }
-    encodePlain(text.substring(at), tokens);
+    encodePlain(text.substring(at), at == 0, tokens);
     tokens.addAll(behind);
     return tokens.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private void encodePlain(String text, List<Integer> tokens) {
-    List<String> parts = List.of(composed ? Normalizer.normalize(text, Normalizer.Form.NFC) : text);
+  private void encodePlain(String text, boolean first, List<Integer> tokens) {
+    String normal = text;
+    for (Normal each : normals) {
+      normal = each.of(normal, first);
+    }
+    List<String> parts = List.of(normal);
     for (Pattern cut : cuts) {
       parts = parts.stream().flatMap(part -> cut(cut, part).stream()).toList();
     }
     for (String part : parts) {
       if (!part.isEmpty()) {
-        encodeWord(ByteLetters.of(part.getBytes(StandardCharsets.UTF_8)), tokens);
+        encodeWord(ofBytes ? ByteLetters.of(part.getBytes(StandardCharsets.UTF_8)) : part, tokens);
       }
     }
   }
@@ -250,13 +318,29 @@ public final class BytePairs implements Tokenizer {
       return;
     }
     int[] parts =
-        word.chars()
-            .mapToObj(letter -> vocabulary.get(Character.toString(letter)))
-            .filter(Objects::nonNull)
-            .mapToInt(Integer::intValue)
-            .toArray();
+        word.codePoints().mapToObj(Character::toString).flatMapToInt(this::parts).toArray();
     merge(parts);
     Arrays.stream(parts).filter(part -> part >= 0).forEach(tokens::add);
+  }
+
+  /** The token of a character, or those of its bytes. */
+  private IntStream parts(String character) {
+    Integer whole = vocabulary.get(character);
+    if (whole != null) {
+      return IntStream.of(whole);
+    }
+    byte[] bytes = fallsBack ? character.getBytes(StandardCharsets.UTF_8) : new byte[0];
+    List<Integer> tokens = new ArrayList<>();
+    for (byte each : bytes) {
+      Integer token = vocabulary.get(String.format(Locale.ROOT, "<0x%02X>", each));
+      if (token != null) {
+        tokens.add(token);
+      }
+    }
+    if (tokens.isEmpty() || tokens.size() < bytes.length) {
+      return unknown.stream().mapToInt(Integer::intValue);
+    }
+    return tokens.stream().mapToInt(Integer::intValue);
   }
 
   /**
@@ -300,7 +384,17 @@ public final class BytePairs implements Tokenizer {
   @Override
   public byte[] bytes(int token) {
     byte[] plain = plainAdded.get(token);
-    return plain != null ? plain.clone() : ByteLetters.toBytes(words.getOrDefault(token, ""));
+    if (plain != null) {
+      return plain.clone();
+    }
+    String word = words.getOrDefault(token, "");
+    if (ofBytes) {
+      return ByteLetters.toBytes(word);
+    }
+    Matcher one = BYTE.matcher(word);
+    return one.matches()
+        ? new byte[] {(byte) Integer.parseInt(one.group(1), 16)}
+        : word.replace(SPACE, " ").getBytes(StandardCharsets.UTF_8);
   }
 
   @Override
@@ -309,6 +403,7 @@ public final class BytePairs implements Tokenizer {
     for (int token : tokens) {
       bytes.writeBytes(bytes(token));
     }
-    return bytes.toString(StandardCharsets.UTF_8);
+    String text = bytes.toString(StandardCharsets.UTF_8);
+    return strips && text.startsWith(" ") ? text.substring(1) : text;
   }
 }

@@ -3,6 +3,7 @@ package io.github.shardsum.internal.language;
 import io.github.shardsum.io.Gguf;
 import io.github.shardsum.io.Safetensors;
 import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /**
  * The tensors of a model's files by name: one safetensors file, several with an index, or a GGUF
@@ -77,6 +79,24 @@ final class Checkpoint implements AutoCloseable {
     return all;
   }
 
+  /**
+   * Tensors with the shapes of a GGUF file's and no data, so that all is checked before any work.
+   * Asking for one whose format is not read is an error.
+   */
+  static Checkpoint shapesOf(Path place, Gguf file) {
+    Checkpoint all = new Checkpoint(place);
+    for (String name : file.names()) {
+      all.sources.put(
+          name,
+          (tensor, _) -> {
+            file.checkFormat(tensor);
+            return Tensor.scalar(DType.F32, 0).broadcastTo(file.shape(tensor));
+          });
+    }
+    all.unread.addAll(file.names());
+    return all;
+  }
+
   private void add(Safetensors file) {
     files.add(file);
     for (String name : file.names()) {
@@ -117,9 +137,48 @@ final class Checkpoint implements AutoCloseable {
     return converted;
   }
 
-  /** The names of tensors that nothing has read, in order. */
-  Set<String> unread() {
-    return new TreeSet<>(unread);
+  /**
+   * A tensor in f32 of a shape, of which the file may have neighbouring axes merged.
+   *
+   * @throws IllegalArgumentException if there is none of this name, or it has another shape
+   */
+  Tensor tensor(String name, Shape shape, Arena arena) throws IOException {
+    Tensor tensor = tensor(name, arena);
+    if (!merges(shape, tensor.shape())) {
+      throw new IllegalArgumentException(
+          place + ": tensor " + name + " must be " + shape + ", got " + tensor.shape());
+    }
+    return tensor.reshape(shape.toArray());
+  }
+
+  /** Whether a file's shape is a shape with some neighbouring axes merged. */
+  private static boolean merges(Shape shape, Shape file) {
+    int axis = 0;
+    for (long size : file.toArray()) {
+      long merged = 1;
+      while (merged < size && axis < shape.rank()) {
+        merged *= shape.size(axis++);
+      }
+      if (merged != size) {
+        return false;
+      }
+    }
+    return shape.elementCount() == file.elementCount();
+  }
+
+  /**
+   * Refuses tensors that nothing has read.
+   *
+   * @param family the model's family
+   * @param harmless whether a name is one of those that the model does not need
+   */
+  void checkRead(String family, Predicate<String> harmless) {
+    Set<String> rest = new TreeSet<>(unread);
+    rest.removeIf(harmless);
+    if (!rest.isEmpty()) {
+      throw new IllegalArgumentException(
+          place + ": tensors must belong to " + family + ", got " + rest.iterator().next());
+    }
   }
 
   @Override

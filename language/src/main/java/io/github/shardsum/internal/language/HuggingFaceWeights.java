@@ -11,7 +11,6 @@ import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -80,12 +79,8 @@ final class HuggingFaceWeights {
     for (Parameter parameter : LanguagePrograms.parameters(spec)) {
       all.put(parameter.name(), reader.tensor(parameter));
     }
-    Set<String> rest = files.unread();
-    rest.removeIf(name -> DERIVED.matcher(name).matches() || reader.isBehindTheLayers(name));
-    if (!rest.isEmpty()) {
-      throw new IllegalArgumentException(
-          files + ": tensors must belong to " + family + ", got " + rest.iterator().next());
-    }
+    files.checkRead(
+        family, name -> DERIVED.matcher(name).matches() || reader.isBehindTheLayers(name));
     return all;
   }
 
@@ -195,7 +190,7 @@ final class HuggingFaceWeights {
     for (long i = 0; i < experts; i++) {
       try (Arena own = Arena.ofConfined()) {
         String name = prefix + i + "." + names.get(which) + ".weight";
-        all.select(0, i).assign(fitting(name, files.tensor(name, own), each));
+        all.select(0, i).assign(files.tensor(name, each, own));
       }
     }
     return checked(all.transpose(0, 2, 1), parameter);
@@ -206,15 +201,7 @@ final class HuggingFaceWeights {
   }
 
   private Tensor shaped(String name, Shape shape) throws IOException {
-    return fitting(name, files.tensor(name, arena), shape);
-  }
-
-  private Tensor fitting(String name, Tensor tensor, Shape shape) {
-    if (!merges(shape, tensor.shape())) {
-      throw new IllegalArgumentException(
-          files + ": tensor " + name + " must be " + shape + ", got " + tensor.shape());
-    }
-    return tensor.reshape(shape.toArray());
+    return files.tensor(name, shape, arena);
   }
 
   private Tensor checked(Tensor tensor, Parameter parameter) {
@@ -229,20 +216,5 @@ final class HuggingFaceWeights {
               + tensor.shape());
     }
     return tensor;
-  }
-
-  /** Whether a file's shape is a shape with some neighbouring axes merged. */
-  static boolean merges(Shape shape, Shape file) {
-    int axis = 0;
-    for (long size : file.toArray()) {
-      long merged = 1;
-      while (merged < size && axis < shape.rank()) {
-        merged *= shape.size(axis++);
-      }
-      if (merged != size) {
-        return false;
-      }
-    }
-    return shape.elementCount() == file.elementCount();
   }
 }

@@ -17,32 +17,40 @@ import java.util.Set;
 final class Settings {
   private final String place;
   private final Map<String, Object> values;
+  private final Map<String, String> names;
   private final Set<String> read = new HashSet<>();
 
   /**
    * Settings.
    *
    * @param place the file and the path of the settings in it, for errors
-   * @param values Boolean, Long, Double, String, List or Map by name
+   * @param values Boolean, Long, Double, String, List or Map by the file's name
+   * @param names the file's names of settings that are asked for by others; errors have them
    */
-  Settings(String place, Map<String, Object> values) {
+  Settings(String place, Map<String, Object> values, Map<String, String> names) {
     this.place = place;
     this.values = values;
+    this.names = names;
   }
 
   /** The settings of a file of JSON. */
   static Settings of(Path file) throws IOException {
-    return new Settings(file.toString(), Json.read(file));
+    return new Settings(file.toString(), Json.read(file), Map.of());
+  }
+
+  private String key(String name) {
+    return names.getOrDefault(name, name);
   }
 
   /** The error of a setting that must be something else. */
   IllegalArgumentException wrong(String name, String rule, Object got) {
-    return new IllegalArgumentException(place + ": " + name + " must be " + rule + ", got " + got);
+    return new IllegalArgumentException(
+        place + ": " + key(name) + " must be " + rule + ", got " + got);
   }
 
   private <T> Optional<T> optional(String name, Class<T> type, String rule) {
-    read.add(name);
-    Object value = values.get(name);
+    read.add(key(name));
+    Object value = values.get(key(name));
     if (value == null) {
       return Optional.empty();
     }
@@ -115,13 +123,13 @@ final class Settings {
   /** Settings under a name. */
   Optional<Settings> group(String name) {
     return optional(name, Map.class, "an object")
-        .map(map -> new Settings(place + ": " + name, of(map)));
+        .map(map -> new Settings(place + ": " + key(name), of(map), names));
   }
 
   /** The settings of a list of objects. */
   List<Settings> groups(String name) {
     return list(name, Map.class).orElse(List.of()).stream()
-        .map(map -> new Settings(place + ": " + name, of(map)))
+        .map(map -> new Settings(place + ": " + key(name), of(map), names))
         .toList();
   }
 
@@ -138,8 +146,8 @@ final class Settings {
 
   /** Refuses a value other than the given one; a setting that is absent has it. */
   void must(String name, Object only) {
-    read.add(name);
-    Object value = values.getOrDefault(name, only);
+    read.add(key(name));
+    Object value = values.getOrDefault(key(name), only);
     boolean same =
         (only instanceof Number wanted && value instanceof Number number)
             ? wanted.doubleValue() == number.doubleValue()

@@ -23,17 +23,17 @@ import picocli.CommandLine.Spec;
     description = {
       "%nGenerate text with a language model from its files. Text goes to standard output as it"
           + " comes, rates to standard error at the end.",
-      "%nA folder has config.json, safetensors, and for text tokenizer.json; docs/language.md has"
-          + " the families. With --tokens the prompt and the output are numbers of tokens.%n"
+      "%nThe model is a GGUF file, or a folder with config.json, safetensors, and for text"
+          + " tokenizer.json; docs/language.md has the families. With --tokens the prompt and the output are numbers of tokens.%n"
     })
 public final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
       names = "--model",
-      paramLabel = "DIR",
+      paramLabel = "PATH",
       required = true,
-      description = "The folder of the model.")
+      description = "The model's GGUF file or folder.")
   private Path model = Path.of("");
 
   @Parameters(arity = "0..1", paramLabel = "PROMPT", description = "The text to continue.")

@@ -23,8 +23,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The specification of a model from Hugging Face's {@code config.json}. */
-final class HuggingFaceSpec {
+/**
+ * The specification of a model from settings under the names of Hugging Face's {@code config.json}.
+ */
+final class SpecReader {
   /** The families that are read, by {@code model_type}. */
   static final List<String> FAMILIES =
       List.of(
@@ -52,13 +54,17 @@ final class HuggingFaceSpec {
   private static final double LATENT_EPSILON = 1e-6;
 
   private final Settings config;
+  private final List<Double> divisors;
+  private final boolean neighbours;
   private final String family;
   private final int model;
   private final int heads;
   private final int width;
 
-  private HuggingFaceSpec(Settings config) {
+  private SpecReader(Settings config, boolean neighbours, List<Double> divisors) {
     this.config = config;
+    this.divisors = divisors;
+    this.neighbours = neighbours;
     this.family = config.needText("model_type");
     if (!FAMILIES.contains(family)) {
       throw config.wrong("model_type", "one of " + FAMILIES, family);
@@ -79,10 +85,12 @@ final class HuggingFaceSpec {
   /**
    * Reads all settings.
    *
+   * @param neighbours whether rotated pairs are neighbours, where no setting says it
+   * @param divisors the divisors of the rotations' frequencies; none if settings determine them
    * @throws IllegalArgumentException if a setting is missing, wrong, or not supported
    */
-  static LanguageSpec of(Settings config) {
-    return new HuggingFaceSpec(config).read();
+  static LanguageSpec of(Settings config, boolean neighbours, List<Double> divisors) {
+    return new SpecReader(config, neighbours, divisors).read();
   }
 
   private LanguageSpec read() {
@@ -116,10 +124,11 @@ final class HuggingFaceSpec {
     if (keyHeads < 1 || heads % keyHeads != 0) {
       throw config.wrong("num_key_value_heads", "a divisor of " + heads, keyHeads);
     }
+    config.must("v_head_dim", (long) width);
+    config.must("rotary_dim", (long) width);
     boolean biased = config.isOn("attention_bias");
     boolean rotated = isRotated(layer);
-    Optional<Rotary> rotary =
-        rotated ? Optional.of(rotary(width, family.equals("llama4_text"))) : Optional.empty();
+    Optional<Rotary> rotary = rotated ? Optional.of(rotary(width, neighbours)) : Optional.empty();
     return new Grouped(
         keyHeads,
         heads / keyHeads,
@@ -230,6 +239,13 @@ final class HuggingFaceSpec {
 
   private Rotary rotary(int dimensions, boolean neighbours) {
     Optional<Double> base = config.number("rope_theta");
+    if (!divisors.isEmpty()) {
+      if (divisors.size() != dimensions / 2) {
+        throw config.wrong("rope_freqs.weight", dimensions / 2 + " factors", divisors.size());
+      }
+      return new Rotary(
+          dimensions, base.orElse(10000.0), neighbours, new Scaling.Divisors(divisors));
+    }
     if (ropes().isEmpty()) {
       return new Rotary(dimensions, base.orElse(10000.0), neighbours, new Scaling.None());
     }
