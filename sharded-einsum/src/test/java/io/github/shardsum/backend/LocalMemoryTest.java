@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.function.IntFunction;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class LocalMemoryTest {
@@ -174,18 +175,18 @@ class LocalMemoryTest {
     holdsStill(LocalMemoryTest::contractions, 64, 1024 + 8, Tensor::zeros);
   }
 
+  @Tag("deep")
   @Test
   void norDoTheyInNativeMemory() {
     try (Arena arena = Arena.ofShared()) {
       Maker memory = (dtype, shape) -> Tensor.allocate(arena, dtype, shape);
-      if (TestDepth.current() != TestDepth.SHORT) {
-        holdsStill(LocalMemoryTest::everything, 64, MANY_ROWS, memory);
-      }
+      holdsStill(LocalMemoryTest::everything, 64, MANY_ROWS, memory);
       holdsStill(LocalMemoryTest::contractions, 64, 1024 + 8, memory);
     }
   }
 
   /** Each kernel made its scratch anew there. */
+  @Tag("deep")
   @Test
   void norInMemoryOfOneThread() {
     try (Arena arena = Arena.ofConfined()) {

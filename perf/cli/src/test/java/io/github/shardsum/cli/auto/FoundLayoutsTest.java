@@ -37,6 +37,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -428,6 +429,7 @@ class FoundLayoutsTest {
         .sum();
   }
 
+  @Tag("deep")
   @Test
   void aTransformerIsDataParallelFullyShardedOrBothAsMemoryAsksForIt() {
     Program step = transformer();

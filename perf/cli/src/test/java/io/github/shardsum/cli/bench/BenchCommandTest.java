@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -124,6 +125,7 @@ class BenchCommandTest {
     assertEquals(0, root.get("groups").size());
   }
 
+  @Tag("deep")
   @Test
   void batchesOfIntegersAreMeasured() {
     Ended ended = quick("--filter", "^integers/", "--json");

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +110,7 @@ class BenchCompareTest {
     assertTrue(bench(new StringWriter(), "--compare", old.toString()) != 0);
   }
 
+  @Tag("deep")
   @Test
   void thePageHasItsPicturesWithoutAScript() throws IOException {
     Path page = folder.resolve("bench.html");

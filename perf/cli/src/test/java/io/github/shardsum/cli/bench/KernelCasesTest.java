@@ -7,12 +7,12 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;
-import io.github.shardsum.testsupport.TestDepth;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
@@ -29,6 +29,7 @@ class KernelCasesTest {
     assertTrue(Arrays.stream(sizes).max().orElseThrow() >= 4096 / 5);
   }
 
+  @Tag("deep")
   @Test
   void everyCaseInThisJvmHasAValue() throws MeasurementException {
     List<KernelCase> own =
@@ -39,8 +40,7 @@ class KernelCasesTest {
             .toList();
     assertTrue(own.size() >= 10);
     // Their operands are as large as those of the report.
-    for (int i = 0; i < own.size(); i += TestDepth.cases(3, 1, 1)) {
-      KernelCase subject = own.get(i);
+    for (KernelCase subject : own) {
       Interval value = subject.measure(Workers.sequential(), SHORT).value();
       assertTrue(value.low() >= 0 && value.low() <= value.median(), subject.id());
       assertTrue(value.median() <= value.high() && value.high() < 1e9, subject.id());

@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -77,6 +78,7 @@ class DifferCommandTest {
   /**
    * Without a terminal a long search says how far it is, and a signal does not lose its summary.
    */
+  @Tag("deep")
   @Test
   void aSearchThatIsEndedSaysWhatItHasTried() throws Exception {
     List<String> command = new ArrayList<>(List.of(OwnJvm.java()));
@@ -174,28 +176,35 @@ class DifferCommandTest {
     return script("echo '{\"runner\":\"test\"}'; while read line; do " + answer + "; done");
   }
 
+  /** Seconds, of which a runner that answers needs few and one that sleeps takes all. */
+  private static String deadline(String answer) {
+    return answer.startsWith("sleep") ? "1" : "5";
+  }
+
   @ParameterizedTest
   @CsvSource({
     "echo hello,the process ended with status 0",
     "echo {1,its first line must be a JSON object",
     "echo {},its first line must have",
-    "sleep 600,no line in 5 s",
+    "sleep 600,no line in 1 s",
   })
   void aRunnerThatDoesNotSayWhatItIsIsStatusTwo(String text, String message) throws IOException {
-    assertEquals(2, run("differ", "--runner", script(text), "--deadline", "5"));
+    assertEquals(2, run("differ", "--runner", script(text), "--deadline", deadline(text)));
     assertTrue(err.toString().contains("runner: " + message), err::toString);
   }
 
   @ParameterizedTest
   @CsvSource({
     "exit 3,Ended: the process ended with status 3",
-    "sleep 600,Ended: no answer in 5 s",
+    "sleep 600,Ended: no answer in 1 s",
     "echo {1,Failed: its answer: must be a JSON object",
     "echo {},Failed: its answer: must have id ",
   })
   void whatARunnerDoesWrongIsItsFailure(String answer, String failure) throws IOException {
     String line =
-        "differ --against reference --programs 1 --deadline 5 --time-limit 1s --runner "
+        "differ --against reference --programs 1 --time-limit 1s --deadline "
+            + deadline(answer)
+            + " --runner "
             + answering(answer).replace(' ', '\t');
     assertEquals(1, run(line.split(" ")), err::toString);
     JsonNode found = JsonMapper.shared().readTree(out.toString().lines().toList().getFirst());

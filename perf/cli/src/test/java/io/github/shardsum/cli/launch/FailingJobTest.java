@@ -7,11 +7,13 @@ import io.github.shardsum.cli.launch.MpiJob.Outcome;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A job of three processes ends when one of them fails, with a message for its user. */
+@Tag("deep")
 class FailingJobTest {
   @TempDir Path folder;
 

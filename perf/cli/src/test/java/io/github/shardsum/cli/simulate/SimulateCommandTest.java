@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,7 @@ class SimulateCommandTest {
   }
 
   /** Whatever sizes somebody gives, those that are found are no slower. */
+  @Tag("deep")
   @Test
   void sizesThatAreFoundAreNoSlowerThanOthers() throws IOException {
     String model = file(SMALL);

@@ -45,6 +45,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -485,6 +486,7 @@ class TrainCommandTest {
   }
 
   /** The second loss follows from the gradients of the first step. */
+  @Tag("deep")
   @Test
   void inOneOrderOfSumsATrainingOnAMeshHasTheLossesOfOneDeviceToTheBit() throws IOException {
     Path one = folder.resolve("one");
@@ -745,6 +747,7 @@ class TrainCommandTest {
   }
 
   /** A process that is killed leaves whole checkpoints, and no lock. */
+  @Tag("deep")
   @Test
   void aTrainingThatIsKilledIsGoneOnWith() throws IOException, InterruptedException {
     Path model = folder.resolve("killed");

@@ -20,7 +20,6 @@ import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
-import io.github.shardsum.testsupport.TestDepth;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
@@ -44,8 +44,6 @@ class TrainingPlanTest {
   private static final long SHORT = 4096;
 
   /** Meshes that are planned for at the short depth: a plan takes seconds. */
-  private static final List<String> SHORTLY = List.of("x=1", "x=8", "d=2,x=2,m=2");
-
   private static final TransformerSpec SPEC = TrainRun.spec(VOCABULARY, EXPERTS);
 
   private final Map<String, ProgramPlan> plans = new HashMap<>();
@@ -138,13 +136,10 @@ class TrainingPlanTest {
     }
   }
 
+  @Tag("deep")
   @Test
   void memoryADeviceFallsWithEveryDoubling() throws IOException {
-    boolean isShort = TestDepth.current() == TestDepth.SHORT;
-    List<List<String>> rows =
-        table("| mesh | bytes |").stream()
-            .filter(row -> !isShort || SHORTLY.contains(row.getFirst()))
-            .toList();
+    List<List<String>> rows = table("| mesh | bytes |");
     List<String> printed = new ArrayList<>();
     Map<String, Long> bytes = new TreeMap<>();
     for (List<String> row : rows) {
