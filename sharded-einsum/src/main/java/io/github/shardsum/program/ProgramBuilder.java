@@ -2,6 +2,7 @@ package io.github.shardsum.program;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.program.attention.Attention;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.internal.program.types.TypeInference;
@@ -846,6 +847,34 @@ public final class ProgramBuilder {
   /** A composite without attributes and without splittable labels, see {@link Nested.Composite}. */
   public List<Value> composite(String name, Program decomposition, Value... operands) {
     return add(Nested.Composite.of(name, Map.of(), List.of(operands), decomposition, List.of()));
+  }
+
+  /**
+   * Attention with any number of heads: {@code y, lse}, where {@code y} is the sum of values
+   * weighted by the softmax over keys of {@code scale * q k}, and {@code lse} is the logarithm of
+   * the softmax's denominator, the sum of {@code e^(scale * q k)}. Roles follow from the labels: q
+   * and k have one label that v lacks, over which scores sum; k and v have one that q lacks, the
+   * keys; v has one of its own; labels of q, k and v are independent of each other, and those of q
+   * alone share their keys, as the queries of a group do. An example: q {@code [B T J R D]}, k
+   * {@code [B N J D]}, v {@code [B N J E]}.
+   *
+   * <p>A query sees a key whose position is at least 0 and, with {@code causal}, not above its own.
+   * Padding has the position -1. A query that sees no key has the y 0, the lse -infinity, and no
+   * gradient. Sums are in f32, or in f64 of f64.
+   *
+   * @param q the queries, floating
+   * @param k the keys, of the dtype of q
+   * @param v the values, of the dtype of q; those of unseen keys must be finite
+   * @param at the positions of queries: i32 with some labels of q
+   * @param of the positions of keys: i32 with some labels of scores
+   * @param scale the factor of scores
+   * @param causal whether queries see no later positions
+   * @return y with the labels of q, where v's own label replaces that of sums; and lse without it,
+   *     f32, or f64 of f64
+   */
+  public List<Value> attention(
+      Value q, Value k, Value v, Value at, Value of, double scale, boolean causal) {
+    return add(new Attention(scale, causal).of(List.of(q, k, v, at, of)));
   }
 
   // Regions.

@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.program.gradient;
 
+import io.github.shardsum.internal.program.attention.Attention;
 import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.internal.program.types.VarianceInference;
 import io.github.shardsum.program.Communication;
@@ -15,6 +16,7 @@ import io.github.shardsum.program.Nested.Scan;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise;
 import io.github.shardsum.program.Pointwise.Comparison;
+import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Selection;
 import io.github.shardsum.program.Selection.TopK;
@@ -76,7 +78,7 @@ final class GradientRules {
       case Source source -> nothing(source.operands().size());
       case Movement movement ->
           new MovementGradient(builder, this).of(movement, first.orElseThrow());
-      case Composite composite -> composite(composite, given);
+      case Composite composite -> composite(composite, results, given);
       case Manual manual ->
           new ManualGradient(builder).region(manual, given, members.in(manual, varies));
       case Communication communication ->
@@ -204,26 +206,36 @@ final class GradientRules {
         Map.of());
   }
 
-  private List<Optional<Value>> composite(Composite composite, List<Optional<Value>> given) {
+  private List<Optional<Value>> composite(
+      Composite composite, List<Value> results, List<Optional<Value>> given) {
     List<Optional<Value>> gradients = nothing(composite.operands().size());
     List<Integer> by = Differentiation.floating(composite.decomposition().inputs());
+    Optional<Attention> attention =
+        Attention.of(composite).filter(_ -> composite.name().equals(Attention.NAME));
     List<Value> operands = new ArrayList<>(composite.operands());
+    attention.ifPresent(_ -> operands.addAll(results));
     for (int i : Differentiation.floating(composite.decomposition().outputs())) {
       ValueType type = composite.decomposition().outputs().get(i).type().withoutLayout();
       operands.add(given.get(i).orElseGet(() -> builder.constant(type, 0)));
     }
-    Composite gradient =
-        new Composite(
-            composite.name() + ".gradient",
-            composite.attributes(),
-            operands,
-            Differentiation.ofAll(
-                composite.decomposition(), MemberSums.none(composite.decomposition())),
-            composite.splittable());
-    List<Value> results = builder.add(gradient);
+    List<Value> found =
+        builder.add(
+            attention
+                .map(own -> own.gradientOf(operands))
+                .orElseGet(() -> derived(composite, operands)));
     for (int i = 0; i < by.size(); i++) {
-      gradients.set(by.get(i), Optional.of(results.get(i)));
+      gradients.set(by.get(i), Optional.of(found.get(i)));
     }
     return gradients;
+  }
+
+  private static Composite derived(Composite composite, List<Value> operands) {
+    Program body = composite.decomposition();
+    return new Composite(
+        composite.name() + ".gradient",
+        composite.attributes(),
+        operands,
+        Differentiation.ofAll(body, MemberSums.none(body)),
+        composite.splittable());
   }
 }

@@ -37,6 +37,8 @@ final class OperationNames {
           "random",
           "scan",
           "composite",
+          "attention",
+          "attention.gradient",
           "manual",
           "all_reduce",
           "all_gather",

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.program.text;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.program.attention.Attention;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.Routes;
@@ -133,6 +134,8 @@ final class OperationParser {
       case "random" -> new Random(x(), whole("stream"), type());
       case "scan" -> scan();
       case "composite" -> composite();
+      case Attention.NAME -> attention().of(operands);
+      case Attention.GRADIENT -> attention().gradientOf(operands);
       default -> movement();
     };
   }
@@ -274,6 +277,10 @@ final class OperationParser {
         operands.subList(sequences, operands.size()));
   }
 
+  private Attention attention() {
+    return new Attention(real(Attention.SCALE, word(Attention.SCALE)), flag(Attention.CAUSAL));
+  }
+
   private Operation composite() {
     Map<String, String> own = new HashMap<>();
     for (String key : List.copyOf(attributes.keySet())) {
@@ -364,8 +371,12 @@ final class OperationParser {
     if (!dtype.isFloating()) {
       return new Scalar.Whole(whole(key, digits));
     }
+    return new Scalar.Real(real(key, digits));
+  }
+
+  private double real(String key, String digits) {
     try {
-      return new Scalar.Real(Double.parseDouble(digits));
+      return Double.parseDouble(digits);
     } catch (NumberFormatException notNumber) {
       throw bad(key + ": expected a number, got " + digits);
     }

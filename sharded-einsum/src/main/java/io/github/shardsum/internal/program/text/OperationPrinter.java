@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.program.text;
 
 import io.github.shardsum.einsum.Term;
+import io.github.shardsum.internal.program.attention.Attention;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.Routes;
@@ -84,7 +85,7 @@ public final class OperationPrinter {
       case Split _ -> "split";
       case Merge _ -> "merge";
       case Scan _ -> "scan";
-      case Composite _ -> "composite";
+      case Composite c -> Attention.of(c).isPresent() ? c.name() : "composite";
       case Manual _ -> "manual";
       case Communication.AllReduce _ -> "all_reduce";
       case Communication.AllGather _ -> "all_gather";
@@ -137,6 +138,10 @@ public final class OperationPrinter {
               .whole("sequences", scan.sequences().size())
               .program("body", scan.body())
               .map;
+      case Composite c when Attention.of(c).isPresent() -> {
+        c.attributes().forEach(all::word);
+        yield all.map;
+      }
       case Composite c -> {
         all.word("name", c.name());
         c.attributes().forEach((key, value) -> all.text("." + key, value));
