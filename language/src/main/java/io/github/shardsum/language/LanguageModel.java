@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.BiConsumer;
 
 /**
  * A language model that is opened from its files and generates tokens.
@@ -63,7 +64,7 @@ public final class LanguageModel implements AutoCloseable {
   public static LanguageModel open(Path path) throws IOException {
     Workers workers = Workers.ofProcessors();
     try {
-      return open(path, LocalBackend.of(workers, MoePrograms.kernels()), workers);
+      return open(path, LocalBackend.of(workers, MoePrograms.kernels()), workers, (_, _) -> {});
     } catch (Throwable failed) {
       workers.close();
       throw failed;
@@ -75,20 +76,24 @@ public final class LanguageModel implements AutoCloseable {
    *
    * @param path a folder with {@code config.json} and safetensors, or a GGUF file
    * @param backend runs the programs; should have {@link MoePrograms#kernels}
+   * @param loaded receives the numbers of loaded and of all parameters, after each one
    * @return the model, to be closed
    * @throws IllegalArgumentException if the files hold something that is not supported; the message
    *     names it
    * @throws IOException if a file cannot be read
    */
-  public static LanguageModel open(Path path, Backend backend) throws IOException {
-    return open(path, backend, Workers.sequential());
+  public static LanguageModel open(Path path, Backend backend, BiConsumer<Integer, Integer> loaded)
+      throws IOException {
+    return open(path, backend, Workers.sequential(), loaded);
   }
 
   @SuppressWarnings("MustBeClosedChecker") // by close()
-  private static LanguageModel open(Path path, Backend backend, Workers own) throws IOException {
+  private static LanguageModel open(
+      Path path, Backend backend, Workers own, BiConsumer<Integer, Integer> loaded)
+      throws IOException {
     Arena arena = Arena.ofShared();
     try {
-      return new LanguageModel(ModelFiles.read(path, arena), arena, backend, own);
+      return new LanguageModel(ModelFiles.read(path, arena, loaded), arena, backend, own);
     } catch (Throwable failed) {
       arena.close();
       throw failed;

@@ -14,8 +14,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 
 /** The parameters of a model from the tensors of a GGUF file. */
 final class GgufWeights {
@@ -67,23 +69,27 @@ final class GgufWeights {
    * Reads all parameters, after a check of every name, shape and format.
    *
    * @param arena owns the memory
+   * @param loaded receives the numbers of loaded and of all parameters
    * @return the tensors by the names of parameters
    * @throws IllegalArgumentException if a tensor is missing, has another shape or a format that is
    *     not read, or is not used
    */
-  static Map<String, Tensor> read(LanguageSpec spec, Path path, Gguf file, Arena arena)
+  static Map<String, Tensor> read(
+      LanguageSpec spec, Path path, Gguf file, Arena arena, BiConsumer<Integer, Integer> loaded)
       throws IOException {
     try (Checkpoint shapes = Checkpoint.shapesOf(path, file)) {
-      new GgufWeights(spec, shapes, arena).all();
+      new GgufWeights(spec, shapes, arena).all((_, _) -> {});
       shapes.checkRead("the model", name -> name.equals("rope_freqs.weight"));
     }
-    return new GgufWeights(spec, Checkpoint.of(path, file), arena).all();
+    return new GgufWeights(spec, Checkpoint.of(path, file), arena).all(loaded);
   }
 
-  private Map<String, Tensor> all() throws IOException {
+  private Map<String, Tensor> all(BiConsumer<Integer, Integer> loaded) throws IOException {
     Map<String, Tensor> all = new LinkedHashMap<>();
-    for (Parameter parameter : LanguagePrograms.parameters(spec)) {
+    List<Parameter> parameters = LanguagePrograms.parameters(spec);
+    for (Parameter parameter : parameters) {
       all.put(parameter.name(), tensor(parameter));
+      loaded.accept(all.size(), parameters.size());
     }
     return all;
   }

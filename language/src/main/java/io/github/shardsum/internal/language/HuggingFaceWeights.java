@@ -9,8 +9,10 @@ import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 
 /**
@@ -69,15 +71,23 @@ final class HuggingFaceWeights {
    *
    * @param family the {@code model_type}
    * @param arena owns the memory
+   * @param loaded receives the numbers of loaded and of all parameters
    * @return the tensors by the names of parameters
    * @throws IllegalArgumentException if a tensor is missing, has another shape, or is not used
    */
-  static Map<String, Tensor> read(LanguageSpec spec, String family, Checkpoint files, Arena arena)
+  static Map<String, Tensor> read(
+      LanguageSpec spec,
+      String family,
+      Checkpoint files,
+      Arena arena,
+      BiConsumer<Integer, Integer> loaded)
       throws IOException {
     HuggingFaceWeights reader = new HuggingFaceWeights(spec, family, files, arena);
     Map<String, Tensor> all = new LinkedHashMap<>();
-    for (Parameter parameter : LanguagePrograms.parameters(spec)) {
+    List<Parameter> parameters = LanguagePrograms.parameters(spec);
+    for (Parameter parameter : parameters) {
       all.put(parameter.name(), reader.tensor(parameter));
+      loaded.accept(all.size(), parameters.size());
     }
     files.checkRead(
         family, name -> DERIVED.matcher(name).matches() || reader.isBehindTheLayers(name));

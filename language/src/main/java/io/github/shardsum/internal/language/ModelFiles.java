@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -28,11 +29,13 @@ public record ModelFiles(
    *
    * @param path a folder with {@code config.json}, or a GGUF file
    * @param arena owns the memory of parameters
+   * @param loaded receives the numbers of loaded and of all parameters
    * @throws IllegalArgumentException if the files hold something that is not supported
    */
-  public static ModelFiles read(Path path, Arena arena) throws IOException {
+  public static ModelFiles read(Path path, Arena arena, BiConsumer<Integer, Integer> loaded)
+      throws IOException {
     if (Files.isRegularFile(path)) {
-      return ofGguf(path, arena);
+      return ofGguf(path, arena, loaded);
     }
     if (!Files.isDirectory(path)) {
       throw new IllegalArgumentException(
@@ -42,12 +45,13 @@ public record ModelFiles(
     String family = config.needText("model_type");
     LanguageSpec spec = SpecReader.of(config, family.equals("llama4_text"), List.of());
     try (Checkpoint files = Checkpoint.ofFolder(path)) {
-      Map<String, Tensor> parameters = HuggingFaceWeights.read(spec, family, files, arena);
+      Map<String, Tensor> parameters = HuggingFaceWeights.read(spec, family, files, arena, loaded);
       return new ModelFiles(path, spec, ends(path, config), parameters);
     }
   }
 
-  private static ModelFiles ofGguf(Path path, Arena arena) throws IOException {
+  private static ModelFiles ofGguf(Path path, Arena arena, BiConsumer<Integer, Integer> loaded)
+      throws IOException {
     try (Gguf file = Gguf.open(path)) {
       String factors = "rope_freqs.weight";
       List<Double> divisors =
@@ -55,7 +59,7 @@ public record ModelFiles(
               ? Arrays.stream(file.map(factors, arena).toDoubleArray()).boxed().toList()
               : List.of();
       LanguageSpec spec = GgufSettings.spec(path, file, divisors);
-      Map<String, Tensor> parameters = GgufWeights.read(spec, path, file, arena);
+      Map<String, Tensor> parameters = GgufWeights.read(spec, path, file, arena, loaded);
       return new ModelFiles(path, spec, GgufTokenizer.ends(path, file), parameters);
     }
   }

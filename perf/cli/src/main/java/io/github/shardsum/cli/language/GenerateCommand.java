@@ -1,28 +1,39 @@
 package io.github.shardsum.cli.language;
 
+import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.OptionValue;
+import io.github.shardsum.cli.common.ProgressOption;
+import io.github.shardsum.cli.common.ThreadsOption;
+import io.github.shardsum.exec.Workers;
 import io.github.shardsum.language.Generation;
 import io.github.shardsum.language.LanguageModel;
 import io.github.shardsum.language.Sampling;
+import io.github.shardsum.moe.MoePrograms;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum generate}: text from a language model. */
 @Command(
     name = "generate",
     description = {
       "%nGenerate text with a language model from its files. Text goes to standard output as it"
-          + " comes, rates to standard error at the end.",
+          + " comes, rates to standard error at the end. With --bench print rates only.",
       "%nThe model is a GGUF file, or a folder with config.json, safetensors, and for text"
           + " tokenizer.json; docs/language.md has the families. With --tokens the prompt and the output are numbers of tokens.%n"
     })
@@ -84,43 +95,100 @@ public final class GenerateCommand implements Callable<Integer> {
       description = "The seed of draws. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Option(
+      names = "--bench",
+      description =
+          "Measure instead: tokens a second of a prompt of 512 and of 128 generated tokens, five"
+              + " times each, as llama-bench does.")
+  private boolean bench;
+
+  @Option(names = "--json", description = "Print one JSON object instead of text or a table.")
+  private boolean json;
+
+  @Mixin private ThreadsOption threads;
+  @Mixin private ProgressOption progress;
+
   @Override
   public Integer call() throws IOException {
     boolean numbers = !tokens.isEmpty();
-    if (numbers != prompt.isEmpty()) {
+    if (bench ? numbers || !prompt.isEmpty() : numbers != prompt.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(),
-          "--tokens: must be given, or a PROMPT, got " + (numbers ? "both" : "none"));
+          bench
+              ? "--bench: must be given without a prompt, got one"
+              : "--tokens: must be given, or a PROMPT, got " + (numbers ? "both" : "none"));
     }
     int[] given = OptionValue.of(spec, "--tokens", () -> numbers(tokens));
     Sampling sampling =
         OptionValue.of(
             spec, "--temperature", () -> new Sampling(temperature, topK, topP, minP, seed, most));
-    PrintWriter out = spec.commandLine().getOut();
-    try (LanguageModel opened = LanguageModel.open(model)) {
-      Generation result =
-          numbers
-              ? opened.generate(
-                  given, sampling, opened.ends(), (token, _) -> print(out, token + " "))
-              : opened.generate(prompt, sampling, (_, text) -> print(out, text));
-      out.println();
-      spec.commandLine()
-          .getErr()
-          .printf(
-              Locale.ROOT,
-              "%d tokens of prompt in %.2f s, %d generated (%s), %.2f tokens/s%n",
-              result.promptTokens(),
-              result.promptSeconds(),
-              result.tokens().size(),
-              result.reason().toString().toLowerCase(Locale.ROOT),
-              result.tokensPerSecond());
+    try (Workers workers = threads.workers();
+        LanguageModel opened = open(workers)) {
+      if (bench) {
+        measure(opened, workers.threads());
+      } else {
+        generate(opened, numbers ? Optional.of(given) : Optional.empty(), sampling);
+      }
     }
     return 0;
   }
 
+  /** Opens the model and shows how many of its parameters were read. */
+  private LanguageModel open(Workers workers) throws IOException {
+    AtomicInteger done = new AtomicInteger();
+    try (LongRun _ = progress.watch("parameters", done::get, 0)) {
+      return LanguageModel.open(
+          model,
+          LocalBackend.of(workers, MoePrograms.kernels()),
+          (loaded, _) -> done.setPlain(loaded));
+    }
+  }
+
+  private void generate(LanguageModel opened, Optional<int[]> given, Sampling sampling)
+      throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    Generation result =
+        given.isPresent()
+            ? opened.generate(
+                given.get(), sampling, opened.ends(), (token, _) -> print(out, token + " "))
+            : opened.generate(prompt, sampling, (_, text) -> print(out, text));
+    if (json) {
+      ObjectNode answer = JsonAnswer.object();
+      result.tokens().forEach(answer.putArray("tokens")::add);
+      answer.put("text", result.text());
+      answer.put("reason", reason(result));
+      answer.put("promptTokens", result.promptTokens());
+      answer.put("promptSeconds", result.promptSeconds());
+      answer.put("decodeSeconds", result.decodeSeconds());
+      answer.put("tokensPerSecond", result.tokensPerSecond());
+      out.print(JsonAnswer.text(answer));
+    }
+    out.println();
+    spec.commandLine()
+        .getErr()
+        .printf(
+            Locale.ROOT,
+            "%d tokens of prompt in %.2f s, %d generated (%s), %.2f tokens/s%n",
+            result.promptTokens(),
+            result.promptSeconds(),
+            result.tokens().size(),
+            reason(result),
+            result.tokensPerSecond());
+  }
+
+  private static String reason(Generation result) {
+    return result.reason().toString().toLowerCase(Locale.ROOT);
+  }
+
+  private void measure(LanguageModel opened, int threads) throws IOException {
+    ModelBench measured = ModelBench.of(opened, model, threads);
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? JsonAnswer.text(measured.json()) : measured.table());
+  }
+
   /** Whether the reader still takes output. */
-  private static boolean print(PrintWriter out, String text) {
-    out.print(text);
+  private boolean print(PrintWriter out, String text) {
+    out.print(json ? "" : text);
     return !out.checkError();
   }
 
