@@ -96,7 +96,7 @@ class PiecesPlanTest {
     for (int turn = 0; turn < count; turn++) {
       assertEquals(new Piece(turn, count), turns.get(turn).run().piece());
       for (Part.Rows rows : turns.get(turn).rows()) {
-        boolean isBack = rows.out().equals("y_back");
+        boolean isBack = rows.out().buffer().equals("y_back");
         assertEquals(isBack ? turn - 1 : turn + 1, rows.piece().index());
       }
     }
@@ -132,6 +132,7 @@ class PiecesPlanTest {
         "\"run\":{\"part\":\"run\" # \"run\":{\"part\":\"rows\" # expected",
         "\"rows\":[{\"part\":\"rows\" # \"rows\":[{\"part\":\"swap\" # expected",
         "\"axes\":[\"x\"],\"counts\" # \"axes\":[1],\"counts\" # expected a string, got 1",
+        "\"operand.0\" # \"operand.x\" # must be as \"operand.0\"",
         "\"counts\":\"counts_in\" # \"counts\":null # expected a string, got null",
         "\"attributes\":{ # \"attributes\":[],\"x\":{ # expected an object, got an array",
       })

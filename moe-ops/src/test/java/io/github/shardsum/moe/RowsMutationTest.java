@@ -15,6 +15,7 @@ import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -157,11 +158,11 @@ class RowsMutationTest {
       case Part.Run run -> {
         List<Part> all = new ArrayList<>();
         if (run.reads().size() > 4) {
-          List<String> swapped = new ArrayList<>(run.reads());
+          List<Place> swapped = new ArrayList<>(run.reads());
           Collections.swap(swapped, 3, 4);
           all.add(with(run, run.attributes(), swapped, run.writes()));
         }
-        all.add(with(run, run.attributes(), List.of("operand.99"), run.writes()));
+        all.add(with(run, run.attributes(), List.of(Place.parse("operand.99")), run.writes()));
         all.addAll(withoutARead(run));
         all.addAll(swapped(run));
         for (String attribute : List.of("activation", "biased", "capacity")) {
@@ -180,7 +181,8 @@ class RowsMutationTest {
               new Part.Swap(swap.axes(), swap.out(), swap.x()));
       case Part.Agree agree ->
           List.of(
-              new Part.Agree(List.of("x"), agree.counts()), new Part.Agree(agree.axes(), "counts"));
+              new Part.Agree(List.of("x"), agree.counts()),
+              new Part.Agree(agree.axes(), new Place.InBuffer("counts")));
       case Part.Rows rows ->
           List.of(
               rows(rows, List.of("d"), rows.sends(), rows.receives(), rows.x(), rows.out()),
@@ -224,7 +226,7 @@ class RowsMutationTest {
   private static List<Part> withoutARead(Part.Run run) {
     List<Part> all = new ArrayList<>();
     for (int i = 0; i < run.reads().size(); i++) {
-      List<String> reads = new ArrayList<>(run.reads());
+      List<Place> reads = new ArrayList<>(run.reads());
       reads.remove(i);
       all.add(with(run, run.attributes(), reads, run.writes()));
     }
@@ -232,12 +234,17 @@ class RowsMutationTest {
   }
 
   private static Part.Run with(
-      Part.Run run, SortedMap<String, String> attributes, List<String> reads, List<String> writes) {
+      Part.Run run, SortedMap<String, String> attributes, List<Place> reads, List<Place> writes) {
     return new Part.Run(run.composite(), attributes, reads, writes, run.piece());
   }
 
   private static Part.Rows rows(
-      Part.Rows of, List<String> axes, String sends, String receives, String x, String out) {
+      Part.Rows of,
+      List<String> axes,
+      Place.InBuffer sends,
+      Place.InBuffer receives,
+      Place.InBuffer x,
+      Place.InBuffer out) {
     return new Part.Rows(axes, sends, receives, x, out, of.piece());
   }
 
@@ -262,8 +269,11 @@ class RowsMutationTest {
     return all;
   }
 
-  private static List<String> renamed(List<String> of, Map<String, String> names) {
-    return of.stream().map(name -> names.getOrDefault(name, name)).toList();
+  private static List<Place> renamed(List<Place> of, Map<String, String> names) {
+    return of.stream()
+        .map(Place::toString)
+        .map(name -> Place.parse(names.getOrDefault(name, name)))
+        .toList();
   }
 
   @Test

@@ -13,23 +13,10 @@ import java.util.TreeMap;
  * The work of every device in a composite with its own partition: local composites, the
  * communication between them, and buffers. It names mesh axes and labels, never devices.
  *
- * <p>Parts read and write by name: {@code operand.I} and {@code result.I} are a device's blocks of
- * the statement's values, {@code member.AXES} is the device's index along axes (major to minor,
- * joined by dots) as a scalar of i64, and any other name names a buffer.
- *
  * @param buffers values between the parts, with distinct names
  * @param parts the parts, in the order in which they run
  */
 public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
-  /** The prefix of names of a statement's operands. */
-  public static final String OPERAND = "operand.";
-
-  /** The prefix of names of a statement's results. */
-  public static final String RESULT = "result.";
-
-  /** The prefix of names of a device's index along axes. */
-  public static final String MEMBER = "member.";
-
   /** Copies the lists. */
   public CompositeParts {
     buffers = List.copyOf(buffers);
@@ -59,6 +46,92 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
         throw new IllegalArgumentException(
             "buffer " + name + ": must have an extent a label, got " + extents + " for " + labels);
       }
+    }
+  }
+
+  /** A value that a part reads or writes. Its text is its name in files. */
+  public sealed interface Place {
+    /**
+     * A device's block of an operand of the statement, as {@code operand.0}.
+     *
+     * @param index the number of the operand
+     */
+    record Operand(int index) implements Place {
+      @Override
+      public String toString() {
+        return "operand." + index;
+      }
+    }
+
+    /**
+     * A device's block of a result of the statement, as {@code result.0}.
+     *
+     * @param index the number of the result
+     */
+    record Result(int index) implements Place {
+      @Override
+      public String toString() {
+        return "result." + index;
+      }
+    }
+
+    /**
+     * The device's index along axes as a scalar of i64, as {@code member.x.y}.
+     *
+     * @param axes the axes, major to minor
+     */
+    record Member(List<String> axes) implements Place {
+      /** Copies the axes. */
+      public Member {
+        axes = List.copyOf(axes);
+      }
+
+      @Override
+      public String toString() {
+        return "member." + String.join(".", axes);
+      }
+    }
+
+    /**
+     * The buffer of a name.
+     *
+     * @param buffer the name
+     */
+    record InBuffer(String buffer) implements Place {
+      @Override
+      public String toString() {
+        return buffer;
+      }
+    }
+
+    /**
+     * Reads a name.
+     *
+     * @param text a number behind {@code operand.} or {@code result.}, axes behind {@code member.},
+     *     or the name of a buffer, which has no dots
+     * @return the place
+     * @throws IllegalArgumentException if the text is none of these
+     */
+    static Place parse(String text) {
+      int dot = text.indexOf('.');
+      String rest = text.substring(dot + 1);
+      String kind = dot < 0 ? "" : text.substring(0, dot);
+      if (kind.equals("member")) {
+        return new Member(List.of(rest.split("\\.")));
+      }
+      if (dot >= 0
+          && !(rest.matches("[0-9]{1,6}") && (kind.equals("operand") || kind.equals("result")))) {
+        throw new IllegalArgumentException(
+            "a part's value must be as \"operand.0\", \"result.0\", \"member.x.y\" or the name of a"
+                + " buffer, got \""
+                + text
+                + "\"");
+      }
+      return switch (kind) {
+        case "operand" -> new Operand(Integer.parseInt(rest));
+        case "result" -> new Result(Integer.parseInt(rest));
+        default -> new InBuffer(text);
+      };
     }
   }
 
@@ -183,16 +256,16 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      *
      * @param composite its name
      * @param attributes parameters of the kernel in addition to types
-     * @param reads names of the values that it reads
-     * @param writes names of the values that it writes, in which it must write every element that
-     *     other parts read
+     * @param reads the values that it reads
+     * @param writes the values that it writes, in which it must write every element that other
+     *     parts read
      * @param piece the piece of the received rows
      */
     record Run(
         String composite,
         SortedMap<String, String> attributes,
-        List<String> reads,
-        List<String> writes,
+        List<Place> reads,
+        List<Place> writes,
         Piece piece)
         implements Part {
       /** The attribute that tells the kernel of a piece the number of pieces. */
@@ -206,22 +279,6 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
         reads = List.copyOf(reads);
         writes = List.copyOf(writes);
       }
-
-      /**
-       * A composite that runs on all rows.
-       *
-       * @param composite its name
-       * @param attributes parameters of the kernel in addition to types
-       * @param reads names of the values that it reads
-       * @param writes names of the values that it writes
-       */
-      public Run(
-          String composite,
-          SortedMap<String, String> attributes,
-          List<String> reads,
-          List<String> writes) {
-        this(composite, attributes, reads, writes, Piece.WHOLE);
-      }
     }
 
     /**
@@ -232,7 +289,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * @param x counts of all columns, in one row
      * @param out counts of the device's columns, one row for each member
      */
-    record Swap(List<String> axes, String x, String out) implements Part {
+    record Swap(List<String> axes, Place.InBuffer x, Place.InBuffer out) implements Part {
       /** Copies the axes. */
       public Swap {
         axes = List.copyOf(axes);
@@ -246,7 +303,7 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * @param axes the axes over which devices agree
      * @param counts counts of received rows, whose sum is the number that a device receives
      */
-    record Agree(List<String> axes, String counts) implements Part {
+    record Agree(List<String> axes, Place.InBuffer counts) implements Part {
       /** Copies the axes. */
       public Agree {
         axes = List.copyOf(axes);
@@ -264,25 +321,18 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * @param out rows that are received
      * @param piece the piece of the columns
      */
-    record Rows(List<String> axes, String sends, String receives, String x, String out, Piece piece)
+    record Rows(
+        List<String> axes,
+        Place.InBuffer sends,
+        Place.InBuffer receives,
+        Place.InBuffer x,
+        Place.InBuffer out,
+        Piece piece)
         implements Part {
       /** Copies the axes. */
       public Rows {
         axes = List.copyOf(axes);
         Objects.requireNonNull(piece, "piece");
-      }
-
-      /**
-       * A transfer of all columns.
-       *
-       * @param axes the axes of the group
-       * @param sends counts of the rows that are sent
-       * @param receives counts of the rows that are received
-       * @param x rows that are sent
-       * @param out rows that are received
-       */
-      public Rows(List<String> axes, String sends, String receives, String x, String out) {
-        this(axes, sends, receives, x, out, Piece.WHOLE);
       }
     }
 
@@ -327,27 +377,18 @@ public record CompositeParts(List<Buffer> buffers, List<Part> parts) {
      * @param piece the piece of the rows
      */
     record Reduce(
-        List<String> axes, String counts, OptionalInt scatter, String x, String out, Piece piece)
+        List<String> axes,
+        Place.InBuffer counts,
+        OptionalInt scatter,
+        Place.InBuffer x,
+        Place.InBuffer out,
+        Piece piece)
         implements Part {
       /** Copies the axes. */
       public Reduce {
         axes = List.copyOf(axes);
         Objects.requireNonNull(scatter, "scatter");
         Objects.requireNonNull(piece, "piece");
-      }
-
-      /**
-       * A sum of all rows.
-       *
-       * @param axes the axes of the group
-       * @param counts counts of received rows, the same for all members
-       * @param scatter the dimension along which each member gets a chunk of the sum; empty if all
-       *     get the whole sum
-       * @param x addends
-       * @param out the sum
-       */
-      public Reduce(List<String> axes, String counts, OptionalInt scatter, String x, String out) {
-        this(axes, counts, scatter, x, out, Piece.WHOLE);
       }
     }
   }

@@ -9,6 +9,8 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
@@ -169,6 +171,10 @@ final class RefusedStepsTest {
     return new Buffer(name, DType.F32, List.of("i", "j"), List.of(extents));
   }
 
+  private static Place.InBuffer in(String buffer) {
+    return new Place.InBuffer(buffer);
+  }
+
   /** Rows travel over the axes of the first part that moves rows; the largest bound counts. */
   @Test
   void partsOfACompositeHaveTheirLargestBound() {
@@ -180,10 +186,14 @@ final class RefusedStepsTest {
             buffer("even", rows(), new Extent.Fixed(3)),
             buffer("sent", many, new Extent.Fixed(3)),
             buffer("back", few, new Extent.Members(List.of("x"))));
-    Part run = new Part.Run("route", new TreeMap<>(), List.of("even"), List.of("sent"));
-    Part there = new Part.Rows(List.of("x"), "s", "r", "even", "sent");
-    Part again = new Part.Rows(List.of("y"), "s", "r", "sent", "back");
-    Part sum = new Part.Reduce(List.of("x"), "s", OptionalInt.empty(), "sent", "back");
+    Part run =
+        new Part.Run(
+            "route", new TreeMap<>(), List.of(in("even")), List.of(in("sent")), Piece.WHOLE);
+    Part there = new Part.Rows(List.of("x"), in("s"), in("r"), in("even"), in("sent"), Piece.WHOLE);
+    Part again = new Part.Rows(List.of("y"), in("s"), in("r"), in("sent"), in("back"), Piece.WHOLE);
+    Part sum =
+        new Part.Reduce(
+            List.of("x"), in("s"), OptionalInt.empty(), in("sent"), in("back"), Piece.WHOLE);
     CompositeParts parts = new CompositeParts(buffers, List.of(run, there, again, sum));
     assertEquals(List.of("x"), parts.rowAxes());
     assertEquals(4, parts.bound());

@@ -39,8 +39,8 @@ record CheckedRequest(
     List<Value> outputs,
     List<Demand> layouts,
     List<Demand> ends,
-    Map<Object, List<CheckedRequest>> bodies,
-    Map<Object, List<CheckedRequest>> unread,
+    Map<CheckedTerms.Body, List<CheckedRequest>> bodies,
+    Map<CheckedTerms.Body, List<CheckedRequest>> unread,
     int statements) {
   /** The axes of a dimension; an open one may have further axes after them. */
   record Split(List<String> axes, boolean isOpen) {}
@@ -107,8 +107,8 @@ record CheckedRequest(
     private final Map<String, Layout> layouts;
     private final CheckedTerms terms;
     private final Map<Value, Value> known = new HashMap<>();
-    private final Map<Object, List<CheckedRequest>> bodies = new HashMap<>();
-    private final Map<Object, List<CheckedRequest>> unread = new HashMap<>();
+    private final Map<CheckedTerms.Body, List<CheckedRequest>> bodies = new HashMap<>();
+    private final Map<CheckedTerms.Body, List<CheckedRequest>> unread = new HashMap<>();
     private final List<Demand> demands = new ArrayList<>();
     private final Map<Value, Demand> last = new HashMap<>();
 
@@ -214,7 +214,7 @@ record CheckedRequest(
       }
     }
 
-    private void also(Object maker, CheckedRequest body) {
+    private void also(CheckedTerms.Body maker, CheckedRequest body) {
       if (bodies.containsKey(maker)) {
         unread.computeIfAbsent(maker, _ -> new ArrayList<>()).add(body);
       }
@@ -229,7 +229,7 @@ record CheckedRequest(
       return operation.operands().stream().map(this::term).toList();
     }
 
-    private void keep(Object maker, CheckedRequest body) {
+    private void keep(CheckedTerms.Body maker, CheckedRequest body) {
       bodies.computeIfAbsent(maker, _ -> new ArrayList<>()).add(body);
       statements += body.statements();
     }

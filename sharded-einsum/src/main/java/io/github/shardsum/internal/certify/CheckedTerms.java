@@ -25,15 +25,24 @@ import java.util.Optional;
  */
 final class CheckedTerms {
   /** The results of each operation or loop on terms. */
-  private final Map<Object, List<Value>> results = new HashMap<>();
+  private final Map<Maker, List<Value>> results = new HashMap<>();
 
-  private final Map<Value, Object> makers = new HashMap<>();
+  private final Map<Value, Maker> makers = new HashMap<>();
 
   /** The names that a program has for terms, for messages. */
   private final Map<Value, String> names = new HashMap<>();
 
+  /** The maker of one or more terms. */
+  sealed interface Maker {}
+
+  /** An operation on terms. */
+  record Made(Operation operation) implements Maker {}
+
+  /** A loop or region, as the terms of one round or member. */
+  sealed interface Body extends Maker {}
+
   /** An input of the program, or of the body of a loop. */
-  private record Input(boolean isOfBody, int place, ValueType type) {}
+  private record Input(boolean isOfBody, int place, ValueType type) implements Maker {}
 
   /**
    * A loop as the terms of one round.
@@ -51,7 +60,8 @@ final class CheckedTerms {
       int sequences,
       List<Value> inputs,
       List<Value> outputs,
-      List<Value> operands) {
+      List<Value> operands)
+      implements Body {
     static Rounds of(Scan scan, List<Value> inputs, List<Value> outputs, List<Value> operands) {
       return new Rounds(
           scan.count(),
@@ -81,7 +91,8 @@ final class CheckedTerms {
       List<Term> out,
       List<Value> inputs,
       List<Value> outputs,
-      List<Value> operands) {
+      List<Value> operands)
+      implements Body {
     static Region of(Manual manual, List<Value> inputs, List<Value> outputs, List<Value> operands) {
       return new Region(manual.axes(), manual.in(), manual.out(), inputs, outputs, operands);
     }
@@ -94,7 +105,7 @@ final class CheckedTerms {
   }
 
   /** The terms of the results of an operation on terms or of a loop. */
-  List<Value> results(Object maker, List<ValueType> types) {
+  List<Value> results(Maker maker, List<ValueType> types) {
     List<Value> made = results.get(maker);
     if (made == null) {
       made = new ArrayList<>();
@@ -109,17 +120,17 @@ final class CheckedTerms {
   }
 
   /** The results of a maker that was seen before. */
-  Optional<List<Value>> known(Object maker) {
+  Optional<List<Value>> known(Maker maker) {
     return Optional.ofNullable(results.get(maker));
   }
 
   /** Sets the results of a maker to terms that are known to equal them. */
-  void equate(Object maker, List<Value> terms) {
+  void equate(Maker maker, List<Value> terms) {
     results.put(maker, terms);
   }
 
-  /** The maker of a term: an operation of the program, a {@link Rounds}, or an input. */
-  Object maker(Value term) {
+  /** The maker of a term. */
+  Maker maker(Value term) {
     return Objects.requireNonNull(makers.get(term), "a term of this table");
   }
 
@@ -129,7 +140,7 @@ final class CheckedTerms {
   }
 
   /** All makers of terms. */
-  List<Object> makers() {
+  List<Maker> makers() {
     return List.copyOf(results.keySet());
   }
 
@@ -181,7 +192,7 @@ final class CheckedTerms {
         List<Value> outputs = outputs(manual.body(), inputs, new HashMap<>());
         yield results(Region.of(manual, inputs, outputs, operands), types(statement));
       }
-      case Operation other -> results(on(other, operands), types(statement));
+      case Operation other -> results(new Made(on(other, operands)), types(statement));
     };
   }
 
@@ -196,7 +207,7 @@ final class CheckedTerms {
 
   /** The terms of the outputs of a composite's decomposition. */
   List<Value> composite(Composite composite, List<Value> operands) {
-    Operation key = on(composite, operands);
+    Maker key = new Made(on(composite, operands));
     Optional<List<Value>> before = known(key);
     if (before.isPresent()) {
       return before.get();

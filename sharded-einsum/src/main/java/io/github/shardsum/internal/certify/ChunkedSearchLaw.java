@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.certify;
 
 import io.github.shardsum.einsum.Equation;
+import io.github.shardsum.internal.certify.CheckedTerms.Made;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Movement;
 import io.github.shardsum.program.Operation;
@@ -43,7 +44,7 @@ final class ChunkedSearchLaw {
 
   /** A searched value without the pad behind the last element, which ranks below all others. */
   Optional<Value> withoutPad(Value x, String label) {
-    return terms.maker(x) instanceof Movement.Pad pad
+    return terms.maker(x) instanceof Made(Movement.Pad pad)
             && pad.label().equals(label)
             && pad.low() == 0
             && pad.interior() == 0
@@ -73,12 +74,12 @@ final class ChunkedSearchLaw {
   }
 
   private Optional<Candidates> candidates(TopK top) {
-    if (!(terms.maker(top.x()) instanceof Movement.Merge merge)
+    if (!(terms.maker(top.x()) instanceof Made(Movement.Merge merge))
         || !merge.into().equals(top.label())
         || merge.labels().size() != 2
-        || !(terms.maker(merge.x()) instanceof TopK best)
+        || !(terms.maker(merge.x()) instanceof Made(TopK best))
         || terms.place(merge.x()) != 0
-        || !(terms.maker(best.x()) instanceof Movement.Split chunks)
+        || !(terms.maker(best.x()) instanceof Made(Movement.Split chunks))
         || chunks.into().size() != 2) {
       return Optional.empty();
     }
@@ -94,11 +95,11 @@ final class ChunkedSearchLaw {
   Optional<Found> picked(Contraction.Einsum einsum) {
     if (einsum.operands().size() != 2
         || einsum.dtype() != DType.I32
-        || !(terms.maker(einsum.operands().getFirst()) instanceof OneHot places)
-        || !(terms.maker(places.indices()) instanceof TopK top)
+        || !(terms.maker(einsum.operands().getFirst()) instanceof Made(OneHot places))
+        || !(terms.maker(places.indices()) instanceof Made(TopK top))
         || !places.indices().equals(places(top))
-        || !(terms.maker(einsum.operands().getLast()) instanceof Movement.Merge indices)
-        || !(terms.maker(top.x()) instanceof Movement.Merge values)
+        || !(terms.maker(einsum.operands().getLast()) instanceof Made(Movement.Merge indices))
+        || !(terms.maker(top.x()) instanceof Made(Movement.Merge values))
         || !indices.labels().equals(values.labels())
         || !indices.into().equals(values.into())
         || places.size() != top.x().type().size(top.label())) {
@@ -111,7 +112,7 @@ final class ChunkedSearchLaw {
 
   /** The term of the places that a search found; no law replaces it. */
   private Value places(TopK top) {
-    return terms.known(top).orElseThrow().getLast();
+    return terms.known(new Made(top)).orElseThrow().getLast();
   }
 
   /**
@@ -119,15 +120,15 @@ final class ChunkedSearchLaw {
    * the chunk.
    */
   private boolean isIndex(Value value, Candidates found) {
-    return terms.maker(value) instanceof Binary sum
+    return terms.maker(value) instanceof Made(Binary sum)
         && sum.kind() == BinaryKind.ADD
         && sum.x().equals(places(found.best()))
-        && terms.maker(sum.y()) instanceof Binary start
+        && terms.maker(sum.y()) instanceof Made(Binary start)
         && start.kind() == BinaryKind.MULTIPLY
-        && terms.maker(start.x()) instanceof Source.Iota chunk
+        && terms.maker(start.x()) instanceof Made(Source.Iota chunk)
         && chunk.type().names().equals(List.of(found.chunks().into().getFirst()))
         && chunk.type().dtype() == DType.I32
-        && terms.maker(start.y()) instanceof Source.Constant size
+        && terms.maker(start.y()) instanceof Made(Source.Constant size)
         && size.value().equals(Scalar.of(DType.I32, found.chunks().sizes().getLast()))
         && size.type().rank() == 0
         && fitsI32(found.chunks());

@@ -1,5 +1,7 @@
 package io.github.shardsum.internal.certify;
 
+import io.github.shardsum.internal.certify.CheckedTerms.Made;
+import io.github.shardsum.internal.certify.CheckedTerms.Maker;
 import io.github.shardsum.internal.program.types.TypeInference;
 import io.github.shardsum.program.Contraction;
 import io.github.shardsum.program.Contraction.CumulativeSum;
@@ -48,13 +50,13 @@ final class Laws {
   }
 
   /** The terms of the results of an operation or a loop of a plan. */
-  List<Value> results(Object maker, List<ValueType> types) {
+  List<Value> results(Maker maker, List<ValueType> types) {
     Optional<List<Value>> known = terms.known(maker);
     if (known.isPresent()) {
       return known.get();
     }
     List<Value> made = new ArrayList<>(terms.results(maker, types));
-    if (maker instanceof Operation operation) {
+    if (maker instanceof Made(Operation operation)) {
       for (int i = 0; i < made.size(); i++) {
         Optional<Value> equal = equal(operation, i);
         if (equal.isPresent() && equal.get().type().equals(made.get(i).type())) {
@@ -92,7 +94,7 @@ final class Laws {
 
   /** A result of an operation that a law produced; another law may apply to it. */
   private Optional<Value> of(Operation operation, int place) {
-    return Optional.of(results(operation, TypeInference.infer(operation)).get(place));
+    return Optional.of(results(new Made(operation), TypeInference.infer(operation)).get(place));
   }
 
   private Optional<Value> pair(Operation operation) {
@@ -100,26 +102,21 @@ final class Laws {
   }
 
   private Optional<Operation> softmax(Binary quotient) {
-    boolean isSoftmax =
-        terms.maker(quotient.y()) instanceof Reduce total
+    return terms.maker(quotient.y()) instanceof Made(Reduce total)
             && total.kind() == ReduceKind.SUM
             && total.x().equals(quotient.x())
-            && terms.maker(total.x()) instanceof Unary power
+            && terms.maker(total.x()) instanceof Made(Unary power)
             && power.kind() == UnaryKind.EXP
-            && terms.maker(power.x()) instanceof Binary less
+            && terms.maker(power.x()) instanceof Made(Binary less)
             && less.kind() == BinaryKind.SUBTRACT
-            && terms.maker(less.y()) instanceof Reduce most
+            && terms.maker(less.y()) instanceof Made(Reduce most)
             && most.kind() == ReduceKind.MAX
             && most.x().equals(less.x())
             && most.labels().equals(total.labels())
             && most.labels().size() == 1
-            && less.x().type().dtype() != DType.BF16;
-    if (!isSoftmax) {
-      return Optional.empty();
-    }
-    Reduce total = (Reduce) terms.maker(quotient.y());
-    Binary less = (Binary) terms.maker(((Unary) terms.maker(total.x())).x());
-    return Optional.of(new Softmax(less.x(), total.labels().getFirst()));
+            && less.x().type().dtype() != DType.BF16
+        ? Optional.of(new Softmax(less.x(), total.labels().getFirst()))
+        : Optional.empty();
   }
 
   /**
@@ -127,9 +124,10 @@ final class Laws {
    */
   private Optional<Operation> narrowed(Convert convert) {
     return switch (terms.maker(convert.x())) {
-      case Softmax wide when convert.dtype() == DType.BF16 ->
+      case Made(Softmax wide) when convert.dtype() == DType.BF16 ->
           widened(wide.x(), DType.BF16, DType.F32).map(x -> new Softmax(x, wide.label()));
-      case CumulativeSum wide when convert.dtype() == DType.F32 || convert.dtype() == DType.BF16 ->
+      case Made(CumulativeSum wide)
+          when convert.dtype() == DType.F32 || convert.dtype() == DType.BF16 ->
           widened(wide.x(), convert.dtype(), DType.F64)
               .map(x -> new CumulativeSum(x, wide.label(), wide.exclusive(), wide.reverse()));
       default -> Optional.empty();
@@ -138,7 +136,7 @@ final class Laws {
 
   /** The operand of a conversion from one dtype to another. */
   private Optional<Value> widened(Value value, DType from, DType to) {
-    return terms.maker(value) instanceof Convert convert
+    return terms.maker(value) instanceof Made(Convert convert)
             && convert.dtype() == to
             && convert.x().type().dtype() == from
         ? Optional.of(convert.x())
@@ -150,12 +148,12 @@ final class Laws {
    */
   private Optional<Operation> scan(Movement.Merge merge) {
     if (merge.labels().size() != 2
-        || !(terms.maker(merge.x()) instanceof Binary sum)
+        || !(terms.maker(merge.x()) instanceof Made(Binary sum))
         || sum.kind() != BinaryKind.ADD
-        || !(terms.maker(sum.x()) instanceof CumulativeSum inside)
-        || !(terms.maker(sum.y()) instanceof CumulativeSum before)
-        || !(terms.maker(before.x()) instanceof Reduce totals)
-        || !(terms.maker(inside.x()) instanceof Movement.Split chunks)) {
+        || !(terms.maker(sum.x()) instanceof Made(CumulativeSum inside))
+        || !(terms.maker(sum.y()) instanceof Made(CumulativeSum before))
+        || !(terms.maker(before.x()) instanceof Made(Reduce totals))
+        || !(terms.maker(inside.x()) instanceof Made(Movement.Split chunks))) {
       return Optional.empty();
     }
     DType dtype = chunks.x().type().dtype();
@@ -180,9 +178,9 @@ final class Laws {
   private Optional<Operation> cut(Movement.Slice slice) {
     return slice.from() == 0
             && slice.step() == 1
-            && terms.maker(slice.x()) instanceof CumulativeSum sum
+            && terms.maker(slice.x()) instanceof Made(CumulativeSum sum)
             && sum.label().equals(slice.label())
-            && terms.maker(sum.x()) instanceof Movement.Pad pad
+            && terms.maker(sum.x()) instanceof Made(Movement.Pad pad)
             && pad.label().equals(sum.label())
             && pad.low() == 0
             && pad.interior() == 0

@@ -1,5 +1,7 @@
 package io.github.shardsum.internal.certify;
 
+import io.github.shardsum.internal.certify.CheckedTerms.Made;
+import io.github.shardsum.internal.certify.CheckedTerms.Maker;
 import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Operation;
 import io.github.shardsum.program.Pointwise.Convert;
@@ -45,9 +47,11 @@ final class PairLaw {
    * is the last one that computes this einsum in pairs; empty for other operations.
    */
   Optional<Value> einsum(Operation operation) {
-    for (Object maker : terms.makers()) {
-      if (maker instanceof Einsum asked && asked.operands().size() > 2 && isIt(operation, asked)) {
-        return Optional.of(terms.known(asked).orElseThrow().getFirst());
+    for (Maker maker : terms.makers()) {
+      if (maker instanceof Made(Einsum asked)
+          && asked.operands().size() > 2
+          && isIt(operation, asked)) {
+        return Optional.of(terms.known(maker).orElseThrow().getFirst());
       }
     }
     return Optional.empty();
@@ -62,7 +66,7 @@ final class PairLaw {
           case Convert rounded
               when asked.dtype() != wide
                   && rounded.dtype() == asked.dtype()
-                  && terms.maker(rounded.x()) instanceof Einsum einsum ->
+                  && terms.maker(rounded.x()) instanceof Made(Einsum einsum) ->
               Optional.of(einsum);
           default -> Optional.empty();
         };
@@ -166,7 +170,8 @@ final class PairLaw {
     }
 
     private boolean isExpanded(Open operand, List<Open> rest) {
-      if (!(terms.maker(operand.operand()) instanceof Einsum inner && inner.sizes().isEmpty())) {
+      if (!(terms.maker(operand.operand()) instanceof Made(Einsum inner)
+          && inner.sizes().isEmpty())) {
         return false;
       }
       Map<String, Integer> numbers = new HashMap<>();
@@ -180,7 +185,7 @@ final class PairLaw {
     /** The operand of the requested einsum, converted if it is bf16, unless all are written. */
     private Optional<Value> factor(Value operand) {
       Value own =
-          terms.maker(operand) instanceof Convert convert
+          terms.maker(operand) instanceof Made(Convert convert)
                   && convert.dtype() == wide
                   && convert.x().type().dtype() == DType.BF16
                   && asked.operands().contains(convert.x())

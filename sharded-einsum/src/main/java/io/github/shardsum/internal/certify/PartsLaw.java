@@ -1,5 +1,6 @@
 package io.github.shardsum.internal.certify;
 
+import io.github.shardsum.internal.certify.CheckedTerms.Made;
 import io.github.shardsum.internal.certify.CheckedTerms.Rounds;
 import io.github.shardsum.program.Contraction.Einsum;
 import io.github.shardsum.program.Movement;
@@ -33,9 +34,10 @@ final class PartsLaw {
         || loop.outputs().size() != 1
         || loop.reverse()
         || !merge.labels().getFirst().equals(loop.label())
-        || !(terms.maker(loop.outputs().getFirst()) instanceof Einsum each)
+        || !(terms.maker(loop.outputs().getFirst()) instanceof Made(Einsum each))
         || !loop.inputs().containsAll(each.operands())
-        || !(terms.maker(turned(loop.operands().getFirst())) instanceof Movement.Split split)) {
+        || !(terms.maker(turned(loop.operands().getFirst()))
+            instanceof Made(Movement.Split split))) {
       return Optional.empty();
     }
     Value piece = loop.inputs().getFirst();
@@ -74,7 +76,7 @@ final class PartsLaw {
 
   /** The value before its dimensions, which keep their names, were reordered. */
   private Value turned(Value value) {
-    return terms.maker(value) instanceof Einsum einsum
+    return terms.maker(value) instanceof Made(Einsum einsum)
             && einsum.operands().size() == 1
             && einsum.sizes().equals(Map.of())
             && einsum.dtype() == einsum.operands().getFirst().type().dtype()

@@ -53,7 +53,7 @@ public final class PlanChecker {
   private final Laws laws;
 
   /** The requests of the bodies of loops that outputs need. */
-  private final Map<Object, List<CheckedRequest>> bodies = new HashMap<>();
+  private final Map<CheckedTerms.Body, List<CheckedRequest>> bodies = new HashMap<>();
 
   private final UnreadLoops unread = new UnreadLoops();
 
@@ -368,7 +368,9 @@ public final class PlanChecker {
       case Movement.Annotate _ -> operands;
       case Nested.Composite composite -> terms.composite(composite, operands);
       case Operation other ->
-          laws.results(CheckedTerms.on(other, operands), CheckedTerms.types(statement));
+          laws.results(
+              new CheckedTerms.Made(CheckedTerms.on(other, operands)),
+              CheckedTerms.types(statement));
     };
   }
 
@@ -379,7 +381,7 @@ public final class PlanChecker {
     for (int output : body.outputs()) {
       outputs.add(inner.meanings.get(output));
     }
-    Object loop =
+    CheckedTerms.Body loop =
         switch (statement.operation()) {
           case Nested.Scan scan ->
               Rounds.of(scan, terms.bodyInputs(scan.body()), outputs, operands);
@@ -395,7 +397,7 @@ public final class PlanChecker {
    * The body of a loop that an output needs must fulfil a request for such a loop. The body of
    * another loop may also fulfil a request for a loop that nothing reads.
    */
-  private void checkBody(PlanChecker inner, Object loop, boolean isIdle) {
+  private void checkBody(PlanChecker inner, CheckedTerms.Body loop, boolean isIdle) {
     List<CheckedRequest> asked = bodies.getOrDefault(loop, List.of());
     boolean isOther =
         isIdle

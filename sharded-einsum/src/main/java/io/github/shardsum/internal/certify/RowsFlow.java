@@ -8,6 +8,7 @@ import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -42,17 +43,17 @@ final class RowsFlow {
   /** The number of pieces in which rows travel. */
   private final int pieces;
 
-  /** The written pieces of each name. */
-  private final Map<String, Set<Piece>> written = new LinkedHashMap<>();
+  /** The written pieces of each buffer and result. */
+  private final Map<Place, Set<Piece>> written = new LinkedHashMap<>();
 
   /** Blocks that the parts which run together write; none of these parts may read them. */
   private final List<Block> pending = new ArrayList<>();
 
-  /** The pieces of each name that were read. */
-  private final Map<String, Set<Piece>> used = new HashMap<>();
+  /** The pieces of each buffer that were read. */
+  private final Map<Place, Set<Piece>> used = new HashMap<>();
 
   /** The order in which local composites wrote rows; travelling rows keep it. */
-  private final Map<String, Integer> ranks = new HashMap<>();
+  private final Map<Place, Integer> ranks = new HashMap<>();
 
   /** Received rows that are addends along the inner axes. */
   private final Set<Block> addends = new HashSet<>();
@@ -60,20 +61,20 @@ final class RowsFlow {
   /** Received rows that are sums over the inner axes. */
   private final Set<Block> sums = new HashSet<>();
 
-  /** The composite that writes the pieces of each name. */
-  private final Map<String, Part.Run> writers = new HashMap<>();
+  /** The composite that writes the pieces of each buffer and result. */
+  private final Map<Place, Part.Run> writers = new HashMap<>();
 
   private final Set<Integer> read = new HashSet<>();
   private boolean isAgreed;
 
   /** Buffers of rows that came back. */
-  private final Set<String> back = new HashSet<>();
+  private final Set<Place> back = new HashSet<>();
 
   /** For each result with groups, the first rank of the rows that it is made of. */
   private final SortedMap<Integer, Integer> ranksOfResults = new TreeMap<>();
 
-  /** A piece of a buffer. */
-  private record Block(String name, Piece piece) {}
+  /** A piece of a buffer or result. */
+  private record Block(Place place, Piece piece) {}
 
   RowsFlow(RowsRule rule) {
     this.rule = rule;
@@ -121,34 +122,33 @@ final class RowsFlow {
   private void checkEnd() {
     long results = rule.said.stream().filter(rule::isOfGroups).count();
     require(back.size() == results, "rows must come back for %s results, got %s", results, back);
-    back.forEach(name -> require(isComplete(name), "all pieces of %s must come back", name));
+    back.forEach(rows -> require(isComplete(rows), "all pieces of %s must come back", rows));
     for (int i = 0; i < rule.read.size(); i++) {
       require(read.contains(i), "operand %s must be read", i);
     }
     for (int i = 0; i < rule.said.size(); i++) {
-      require(isComplete(CompositeParts.RESULT + i), "result %s must be written", i);
+      require(isComplete(new Place.Result(i)), "result %s must be written", i);
     }
     written.forEach(
-        (name, all) -> {
+        (place, all) -> {
           boolean isRead =
-              name.startsWith(CompositeParts.RESULT)
-                  || all.stream().allMatch(piece -> isUsed(name, piece));
-          require(isRead, "%s must be read", name);
+              place instanceof Place.Result || all.stream().allMatch(piece -> isUsed(place, piece));
+          require(isRead, "%s must be read", place);
         });
     ascend(List.copyOf(ranksOfResults.values()), rule.action.statement());
   }
 
   /** Whether all of a buffer or result is written. */
-  private boolean isComplete(String name) {
-    return isAll(written.getOrDefault(name, Set.of()));
+  private boolean isComplete(Place place) {
+    return isAll(written.getOrDefault(place, Set.of()));
   }
 
   private boolean isAll(Set<Piece> some) {
     return some.contains(Piece.WHOLE) || (pieces > 1 && some.size() == pieces);
   }
 
-  private boolean isUsed(String name, Piece piece) {
-    Set<Piece> all = used.getOrDefault(name, Set.of());
+  private boolean isUsed(Place place, Piece piece) {
+    Set<Piece> all = used.getOrDefault(place, Set.of());
     return piece.isWhole() ? isAll(all) : all.contains(piece) || all.contains(Piece.WHOLE);
   }
 
@@ -213,20 +213,20 @@ final class RowsFlow {
     require(fits, "must be over %s, got %s", CheckedParts.names(asked), axes);
   }
 
-  private Buffer buffer(String name) {
-    Buffer buffer = buffers.get(name);
-    require(buffer != null, "must name a buffer of %s, got %s", buffers.keySet(), name);
+  private Buffer buffer(Place.InBuffer in) {
+    Buffer buffer = buffers.get(in.buffer());
+    require(buffer != null, "must name a buffer of %s, got %s", buffers.keySet(), in);
     return Objects.requireNonNull(buffer);
   }
 
-  private void reads(String name, Side side, Piece piece) {
-    use(name, piece);
-    require(side(buffer(name)) == side, "%s must be %s", name, side);
+  private void reads(Place.InBuffer in, Side side, Piece piece) {
+    use(in, piece);
+    require(side(buffer(in)) == side, "%s must be %s", in, side);
   }
 
-  private void use(String name, Piece piece) {
-    require(isWritten(name, piece), "%s must be written before it is read, of %s", name, piece);
-    used.computeIfAbsent(name, _ -> new HashSet<>()).add(piece);
+  private void use(Place.InBuffer in, Piece piece) {
+    require(isWritten(in, piece), "%s must be written before it is read, of %s", in, piece);
+    used.computeIfAbsent(in, _ -> new HashSet<>()).add(piece);
   }
 
   /**
@@ -234,36 +234,36 @@ final class RowsFlow {
    * that a device sends are in the order of all columns: all of them may be read when every piece
    * is written, and a piece may be read if all rows were written as one.
    */
-  private boolean isWritten(String name, Piece piece) {
-    Set<Piece> all = written.getOrDefault(name, Set.of());
-    if (side(buffer(name)) != Side.SENT) {
+  private boolean isWritten(Place.InBuffer in, Piece piece) {
+    Set<Piece> all = written.getOrDefault(in, Set.of());
+    if (side(buffer(in)) != Side.SENT) {
       return all.contains(piece);
     }
     return piece.isWhole() ? isAll(all) : all.contains(Piece.WHOLE);
   }
 
   /** The rank of rows that are written. */
-  private int rank(String name) {
-    return ranks.getOrDefault(name, -1);
+  private int rank(Place.InBuffer in) {
+    return ranks.getOrDefault(in, -1);
   }
 
-  private void rank(String name, int rank) {
-    int first = ranks.computeIfAbsent(name, _ -> rank);
-    require(first == rank, "pieces of %s must be of the same rows", name);
+  private void rank(Place.InBuffer in, int rank) {
+    int first = ranks.computeIfAbsent(in, _ -> rank);
+    require(first == rank, "pieces of %s must be of the same rows", in);
   }
 
-  private void writes(String name, Side side, Piece piece) {
-    require(side(buffer(name)) == side, "%s must be %s", name, side);
-    pending.add(new Block(name, piece));
+  private void writes(Place.InBuffer in, Side side, Piece piece) {
+    require(side(buffer(in)) == side, "%s must be %s", in, side);
+    pending.add(new Block(in, piece));
   }
 
   private void write(Block block) {
-    Set<Piece> all = written.computeIfAbsent(block.name(), _ -> new HashSet<>());
+    Set<Piece> all = written.computeIfAbsent(block.place(), _ -> new HashSet<>());
     boolean isFree = block.piece().isWhole() ? all.isEmpty() : !all.contains(Piece.WHOLE);
     require(
         isFree && all.add(block.piece()),
         "%s must be written once, got %s again",
-        block.name(),
+        block.place(),
         block.piece());
   }
 
@@ -343,11 +343,11 @@ final class RowsFlow {
     require(isOfStatement, "must have the attributes of %s, got %s", rule.action.op(), run);
     check(run.piece());
     Reads reads = new Reads();
-    run.reads().forEach(name -> read(name, run.piece(), reads));
+    run.reads().forEach(place -> read(place, run.piece(), reads));
     ascend(reads.operands, run);
     ascend(reads.ranks, run);
     read.addAll(reads.operands);
-    run.writes().forEach(name -> reads.sides.add(written(name, run.piece())));
+    run.writes().forEach(place -> reads.sides.add(written(place, run.piece())));
     checkWriter(run);
     require(reads.sides.size() == 1, "a local composite must be on one side, got %s", run);
     if (reads.sides.contains(Side.RECEIVED)) {
@@ -364,34 +364,45 @@ final class RowsFlow {
   private void checkWriter(Part.Run run) {
     Part.Run whole =
         new Part.Run(run.composite(), run.attributes(), run.reads(), run.writes(), Piece.WHOLE);
-    for (String name : run.writes()) {
-      Part.Run first = writers.computeIfAbsent(name, _ -> whole);
+    for (Place place : run.writes()) {
+      Part.Run first = writers.computeIfAbsent(place, _ -> whole);
       boolean fits = first.equals(whole);
-      require(fits, "pieces of %s must be made by one composite, got %s and %s", name, first, run);
+      require(fits, "pieces of %s must be made by one composite, got %s and %s", place, first, run);
     }
   }
 
-  private void read(String name, Piece piece, Reads reads) {
-    if (name.startsWith(CompositeParts.OPERAND)) {
-      int operand = place(name, CompositeParts.OPERAND, rule.read.size());
-      reads.operands.add(operand);
-      reads.sides.add(rule.isOfGroups(rule.read.get(operand)) ? Side.SENT : Side.RECEIVED);
-    } else if (name.startsWith(CompositeParts.MEMBER)) {
-      over(List.of(name.substring(CompositeParts.MEMBER.length()).split("\\.")), rule.inner);
-      reads.members++;
-    } else {
-      Buffer buffer = buffer(name);
-      Side side = side(buffer);
-      Piece own = side == Side.RECEIVED ? piece : Piece.WHOLE;
-      use(name, own);
-      boolean isAddend = addends.contains(new Block(name, own));
-      require(!isAddend, "addends must be summed, got %s", name);
-      reads.buffers.add(buffer);
-      if (side == with(side)) {
-        reads.ranks.add(rank(name));
+  private void read(Place place, Piece piece, Reads reads) {
+    switch (place) {
+      case Place.Operand(int operand) -> {
+        reads.operands.add(operand);
+        reads.sides.add(side(rule.read, operand));
       }
-      reads.sides.add(with(side));
+      case Place.Member(List<String> axes) -> {
+        over(axes, rule.inner);
+        reads.members++;
+      }
+      case Place.InBuffer in -> {
+        Buffer buffer = buffer(in);
+        Side side = side(buffer);
+        Piece own = side == Side.RECEIVED ? piece : Piece.WHOLE;
+        use(in, own);
+        boolean isAddend = addends.contains(new Block(in, own));
+        require(!isAddend, "addends must be summed, got %s", in);
+        reads.buffers.add(buffer);
+        if (side == with(side)) {
+          reads.ranks.add(rank(in));
+        }
+        reads.sides.add(with(side));
+      }
+      case Place.Result _ -> throw new PlanRefusedException("must read no result, got " + place);
     }
+  }
+
+  /** The side of an operand or result. */
+  private Side side(List<CheckedParts> all, int index) {
+    boolean fits = 0 <= index && index < all.size();
+    require(fits, "must be one of %s values, got number %s", all.size(), index);
+    return rule.isOfGroups(all.get(index)) ? Side.SENT : Side.RECEIVED;
   }
 
   private static void ascend(List<Integer> places, Object what) {
@@ -421,7 +432,9 @@ final class RowsFlow {
     Stream<Buffer> all =
         Stream.concat(
             buffersRead.stream(),
-            run.writes().stream().filter(buffers::containsKey).map(this::buffer));
+            run.writes().stream()
+                .filter(Place.InBuffer.class::isInstance)
+                .map(place -> buffer((Place.InBuffer) place)));
     all.forEach(
         each -> {
           if (each.extents().getFirst() instanceof Extent.Local rows) {
@@ -431,19 +444,21 @@ final class RowsFlow {
         });
   }
 
-  private Side written(String name, Piece piece) {
-    if (!name.startsWith(CompositeParts.RESULT)) {
-      Side side = side(buffer(name));
-      writes(name, side, piece);
-      ranks.putIfAbsent(name, ranks.size());
-      if (side == Side.RECEIVED && !rule.inner.isEmpty()) {
-        addends.add(new Block(name, piece));
+  private Side written(Place place, Piece piece) {
+    pending.add(new Block(place, piece));
+    return switch (place) {
+      case Place.InBuffer in -> {
+        Side side = side(buffer(in));
+        ranks.putIfAbsent(in, ranks.size());
+        if (side == Side.RECEIVED && !rule.inner.isEmpty()) {
+          addends.add(new Block(in, piece));
+        }
+        yield with(side);
       }
-      return with(side);
-    }
-    int result = place(name, CompositeParts.RESULT, rule.said.size());
-    pending.add(new Block(name, piece));
-    return rule.isOfGroups(rule.said.get(result)) ? Side.SENT : Side.RECEIVED;
+      case Place.Result(int result) -> side(rule.said, result);
+      case Place.Operand _, Place.Member _ ->
+          throw new PlanRefusedException("must write results and buffers, got " + place);
+    };
   }
 
   /** A result of groups is cut along another label if its rows are cut along this label. */
@@ -453,9 +468,8 @@ final class RowsFlow {
             .flatMap(each -> each.extents().stream())
             .anyMatch(Extent.Chunk.class::isInstance);
     List<Integer> results = new ArrayList<>();
-    for (String name : run.writes()) {
-      if (name.startsWith(CompositeParts.RESULT)) {
-        int result = place(name, CompositeParts.RESULT, rule.said.size());
+    for (Place place : run.writes()) {
+      if (place instanceof Place.Result(int result)) {
         results.add(result);
         CheckedParts said = rule.said.get(result);
         if (rule.isOfGroups(said) && !reads.ranks.isEmpty()) {
@@ -465,7 +479,7 @@ final class RowsFlow {
             said.cuts().stream()
                 .anyMatch(cut -> !cut.label().equals(rule.groups) && !cut.isWhole());
         boolean fits = !rule.isOfGroups(said) || lies == isCut;
-        require(fits, "%s must be made of rows that are cut as it is, got %s", name, said);
+        require(fits, "%s must be made of rows that are cut as it is, got %s", place, said);
       }
     }
     ascend(results, run);
@@ -475,12 +489,5 @@ final class RowsFlow {
     return side == Side.SENT_COUNTS
         ? Side.SENT
         : side == Side.RECEIVED_COUNTS ? Side.RECEIVED : side;
-  }
-
-  private static int place(String name, String prefix, int count) {
-    String digits = name.substring(prefix.length());
-    boolean fits = digits.matches("[0-9]{1,6}") && Integer.parseInt(digits) < count;
-    require(fits, "must name one of %s, got %s", count, name);
-    return Integer.parseInt(digits);
   }
 }

@@ -13,18 +13,18 @@ import java.util.Set;
  * two loops cannot both fulfil a request that was made for one.
  */
 final class UnreadLoops {
-  private final Map<Object, List<CheckedRequest>> requests = new HashMap<>();
+  private final Map<CheckedTerms.Body, List<CheckedRequest>> requests = new HashMap<>();
 
   /** For each request that a loop has, all requests that this loop fulfils. */
   private final IdentityHashMap<CheckedRequest, List<CheckedRequest>> taken =
       new IdentityHashMap<>();
 
-  void add(Object loop, List<CheckedRequest> more) {
+  void add(CheckedTerms.Body loop, List<CheckedRequest> more) {
     requests.computeIfAbsent(loop, _ -> new ArrayList<>()).addAll(more);
   }
 
   /** The requests for loops that compute the same. */
-  List<CheckedRequest> of(Object loop) {
+  List<CheckedRequest> of(CheckedTerms.Body loop) {
     return requests.getOrDefault(loop, List.of());
   }
 

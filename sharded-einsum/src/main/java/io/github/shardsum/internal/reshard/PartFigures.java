@@ -4,11 +4,11 @@ import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.Reduction;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.partition.Action;
-import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.tensor.DType;
 import java.util.List;
@@ -139,28 +139,29 @@ public record PartFigures(
     long rows = 0;
     long columns = 0;
     double weights = 0;
-    for (String name : run.reads()) {
-      if (name.startsWith(CompositeParts.OPERAND)) {
-        int operand = Integer.parseInt(name.substring(CompositeParts.OPERAND.length()));
-        weights += sizes.operands().get(operand).localElements();
-      } else if (!name.startsWith(CompositeParts.MEMBER)) {
-        Buffer buffer = buffer(action, name);
-        switch (buffer.extents().getFirst()) {
-          case Extent.Bounded _ -> rows = evenRows(sizes, buffer);
-          case Extent.Members _ -> columns = columns(sizes, buffer);
-          default -> {}
+    for (Place place : run.reads()) {
+      switch (place) {
+        case Place.Operand(int operand) -> weights += sizes.operands().get(operand).localElements();
+        case Place.InBuffer in -> {
+          Buffer buffer = buffer(action, in);
+          switch (buffer.extents().getFirst()) {
+            case Extent.Bounded _ -> rows = evenRows(sizes, buffer);
+            case Extent.Members _ -> columns = columns(sizes, buffer);
+            default -> {}
+          }
         }
+        case Place.Member _, Place.Result _ -> {}
       }
     }
-    boolean makesResults =
-        run.writes().stream().anyMatch(name -> name.startsWith(CompositeParts.RESULT));
+    boolean makesResults = run.writes().stream().anyMatch(Place.Result.class::isInstance);
     return columns == 0
         ? 0
         : share(rows, run.piece(), columns) * (weights / columns) * (makesResults ? 3 : 1);
   }
 
   /** Columns of counts that the largest device has. */
-  private static long ownColumns(Action.Partitioned action, String counts, PartSizes sizes) {
+  private static long ownColumns(
+      Action.Partitioned action, Place.InBuffer counts, PartSizes sizes) {
     return columns(sizes, buffer(action, counts));
   }
 
@@ -219,9 +220,9 @@ public record PartFigures(
     return product;
   }
 
-  private static Buffer buffer(Action.Partitioned action, String name) {
+  private static Buffer buffer(Action.Partitioned action, Place.InBuffer in) {
     return action.parts().buffers().stream()
-        .filter(buffer -> buffer.name().equals(name))
+        .filter(buffer -> buffer.name().equals(in.buffer()))
         .findFirst()
         .orElseThrow(
             () ->
@@ -231,7 +232,7 @@ public record PartFigures(
                         + ": expected a buffer of "
                         + action.parts().buffers().stream().map(Buffer::name).toList()
                         + ", got "
-                        + name));
+                        + in));
   }
 
   private static String[] names(List<String> axes) {

@@ -95,10 +95,10 @@ final class LawsTest {
     }
     for (Statement statement : program.statements()) {
       List<Value> operands = statement.operation().operands().stream().map(known::get).toList();
-      Object maker =
+      CheckedTerms.Maker maker =
           statement.operation() instanceof Scan scan
               ? rounds(terms, scan, operands)
-              : CheckedTerms.on(statement.operation(), operands);
+              : new CheckedTerms.Made(CheckedTerms.on(statement.operation(), operands));
       List<Value> made = laws.results(maker, CheckedTerms.types(statement));
       for (int i = 0; i < made.size(); i++) {
         known.put(statement.results().get(i), made.get(i));
@@ -107,7 +107,7 @@ final class LawsTest {
     return program.outputs().stream().map(known::get).toList();
   }
 
-  private static Object rounds(CheckedTerms terms, Scan scan, List<Value> operands) {
+  private static CheckedTerms.Maker rounds(CheckedTerms terms, Scan scan, List<Value> operands) {
     List<Value> inputs = terms.bodyInputs(scan.body());
     return CheckedTerms.Rounds.of(scan, inputs, written(terms, scan.body(), inputs), operands);
   }

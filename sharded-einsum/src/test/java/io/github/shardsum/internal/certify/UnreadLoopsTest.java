@@ -37,14 +37,18 @@ final class UnreadLoopsTest {
     assertFalse(loops.take(List.of(c, b, a)));
   }
 
+  private static CheckedTerms.Body loop(String label) {
+    return new CheckedTerms.Rounds(2, label, false, 1, 0, List.of(), List.of(), List.of());
+  }
+
   @Test
   void requestsOfEqualLoopsAreKept() {
     UnreadLoops loops = new UnreadLoops();
-    loops.add("loop", List.of(request()));
-    loops.add("loop", List.of(request(), request()));
-    loops.add("other", List.of(request()));
-    assertEquals(3, loops.of("loop").size());
-    assertEquals(List.of(), loops.of("none"));
+    loops.add(loop("x"), List.of(request()));
+    loops.add(loop("x"), List.of(request(), request()));
+    loops.add(loop("y"), List.of(request()));
+    assertEquals(3, loops.of(loop("x")).size());
+    assertEquals(List.of(), loops.of(loop("z")));
     assertEquals(4, loops.all().size());
   }
 }

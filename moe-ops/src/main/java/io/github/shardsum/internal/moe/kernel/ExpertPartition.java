@@ -12,6 +12,8 @@ import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.partition.CompositePlan;
 import io.github.shardsum.program.Nested.Composite;
 import io.github.shardsum.program.Value;
@@ -190,41 +192,51 @@ record ExpertPartition(boolean isGradient) implements CompositeKernel.Factory, C
           numbers("scale_in", weights, received()));
     }
 
-    private Part.Run run(String name, List<String> reads, List<String> writes) {
+    private Part.Run run(String name, List<Place> reads, List<Place> writes) {
       SortedMap<String, String> attributes = new TreeMap<>(composite.attributes());
       attributes.put(ExpertComposites.EXPERTS, Integer.toString(form.experts()));
       attributes.put(RowComposites.CHUNK, Integer.toString(ExpertChunkSize.rows(form, true, 1)));
-      return new Part.Run(name, attributes, reads, writes);
+      return new Part.Run(name, attributes, reads, writes, Piece.WHOLE);
     }
 
-    private static String operand(int operand) {
-      return CompositeParts.OPERAND + operand;
+    private static Place operand(int operand) {
+      return new Place.Operand(operand);
     }
 
-    private static String result(int result) {
-      return CompositeParts.RESULT + result;
+    private static Place result(int result) {
+      return new Place.Result(result);
+    }
+
+    private static Place.InBuffer in(String buffer) {
+      return new Place.InBuffer(buffer);
+    }
+
+    private Part rows(
+        Place.InBuffer sends, Place.InBuffer receives, Place.InBuffer x, Place.InBuffer out) {
+      return new Part.Rows(axes.rows(), sends, receives, x, out, Piece.WHOLE);
     }
 
     /** First counts travel, then devices agree on them, then rows travel. */
     private List<Part> out(List<String> rows) {
       List<Part> parts = new ArrayList<>();
-      parts.add(new Part.Swap(axes.rows(), "counts", "counts_in"));
-      parts.add(new Part.Agree(axes.tokens(), "counts_in"));
-      rows.forEach(
-          name -> parts.add(new Part.Rows(axes.rows(), "counts", "counts_in", name, name + "_in")));
+      parts.add(new Part.Swap(axes.rows(), in("counts"), in("counts_in")));
+      parts.add(new Part.Agree(axes.tokens(), in("counts_in")));
+      for (String name : rows) {
+        parts.add(rows(in("counts"), in("counts_in"), in(name), in(name + "_in")));
+      }
       return parts;
     }
 
     /** Addends are summed if the hidden width is split. Then rows travel back. */
     private List<Part> back(String name, OptionalInt scatter) {
       List<Part> parts = new ArrayList<>();
-      boolean isSum = !axes.inner().isEmpty();
-      if (isSum) {
-        parts.add(new Part.Reduce(axes.inner(), "counts_in", scatter, name, name + "_sum"));
+      Place.InBuffer made = in(name);
+      if (!axes.inner().isEmpty()) {
+        Place.InBuffer sum = in(name + "_sum");
+        parts.add(new Part.Reduce(axes.inner(), in("counts_in"), scatter, made, sum, Piece.WHOLE));
+        made = sum;
       }
-      parts.add(
-          new Part.Rows(
-              axes.rows(), "counts_in", "counts", isSum ? name + "_sum" : name, name + "_back"));
+      parts.add(rows(in("counts_in"), in("counts"), made, in(name + "_back")));
       return parts;
     }
 
@@ -239,16 +251,16 @@ record ExpertPartition(boolean isGradient) implements CompositeKernel.Factory, C
       return all;
     }
 
-    private List<String> reads(List<String> rows, int last) {
-      List<String> reads = new ArrayList<>(rows);
+    private List<Place> reads(int last) {
+      List<Place> reads = new ArrayList<>(List.of(in("rows_in"), in("scale_in"), in("counts_in")));
       for (int i = 0; i < form.weights(); i++) {
         reads.add(operand(WI + i));
       }
       if (last >= 0) {
-        reads.add("dy_in");
+        reads.add(in("dy_in"));
       }
       if (!axes.inner().isEmpty()) {
-        reads.add(CompositeParts.MEMBER + String.join(".", axes.inner()));
+        reads.add(new Place.Member(axes.inner()));
       }
       return reads;
     }
@@ -262,15 +274,12 @@ record ExpertPartition(boolean isGradient) implements CompositeKernel.Factory, C
           run(
               RowComposites.SEND,
               List.of(operand(0), operand(1), operand(POSITIONS)),
-              List.of("rows", "scale", "counts")));
+              List.of(in("rows"), in("scale"), in("counts"))));
       parts.addAll(out(List.of("rows", "scale")));
-      parts.add(
-          run(
-              RowComposites.EXPERTS,
-              reads(List.of("rows_in", "scale_in", "counts_in"), -1),
-              List.of("y")));
+      parts.add(run(RowComposites.EXPERTS, reads(-1), List.of(in("y"))));
       parts.addAll(back("y", OptionalInt.of(1)));
-      parts.add(run(RowComposites.SUM, List.of(operand(POSITIONS), "y_back"), List.of(result(0))));
+      parts.add(
+          run(RowComposites.SUM, List.of(operand(POSITIONS), in("y_back")), List.of(result(0))));
       return plan(buffers, parts);
     }
 
@@ -292,22 +301,22 @@ record ExpertPartition(boolean isGradient) implements CompositeKernel.Factory, C
           run(
               RowComposites.SEND,
               List.of(operand(0), operand(1), operand(POSITIONS), operand(cotangent)),
-              List.of("rows", "scale", "dy", "counts")));
+              List.of(in("rows"), in("scale"), in("dy"), in("counts"))));
       parts.addAll(out(List.of("rows", "scale", "dy")));
-      List<String> made = new ArrayList<>(List.of("dx", "dscale"));
+      List<Place> made = new ArrayList<>(List.of(in("dx"), in("dscale")));
       for (int i = 0; i < form.weights(); i++) {
         made.add(result(2 + i));
       }
-      parts.add(
-          run(
-              RowComposites.GRADIENT,
-              reads(List.of("rows_in", "scale_in", "counts_in"), cotangent),
-              made));
+      parts.add(run(RowComposites.GRADIENT, reads(cotangent), made));
       parts.addAll(back("dx", OptionalInt.of(1)));
       parts.addAll(back("dscale", OptionalInt.empty()));
-      parts.add(run(RowComposites.SUM, List.of(operand(POSITIONS), "dx_back"), List.of(result(0))));
       parts.add(
-          run(RowComposites.PLACE, List.of(operand(POSITIONS), "dscale_back"), List.of(result(1))));
+          run(RowComposites.SUM, List.of(operand(POSITIONS), in("dx_back")), List.of(result(0))));
+      parts.add(
+          run(
+              RowComposites.PLACE,
+              List.of(operand(POSITIONS), in("dscale_back")),
+              List.of(result(1))));
       return plan(buffers, parts);
     }
 

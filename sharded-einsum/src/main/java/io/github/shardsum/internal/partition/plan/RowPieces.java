@@ -4,6 +4,7 @@ import io.github.shardsum.collective.CollectivePlan;
 import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -126,9 +127,9 @@ final class RowPieces {
     return chosen;
   }
 
-  private boolean isWide(String name) {
+  private boolean isWide(Place.InBuffer rows) {
     return given.buffers().stream()
-        .anyMatch(buffer -> buffer.name().equals(name) && buffer.extents().size() > 1);
+        .anyMatch(buffer -> buffer.name().equals(rows.buffer()) && buffer.extents().size() > 1);
   }
 
   private Part.Rows of(Part.Rows rows, int piece) {

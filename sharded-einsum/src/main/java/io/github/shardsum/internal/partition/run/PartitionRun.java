@@ -14,13 +14,12 @@ import io.github.shardsum.internal.partition.run.BufferPlan.Purpose;
 import io.github.shardsum.internal.reshard.PartSizes;
 import io.github.shardsum.mesh.Cut;
 import io.github.shardsum.partition.Action;
-import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.CompositeParts.Buffer;
 import io.github.shardsum.partition.CompositeParts.Extent;
 import io.github.shardsum.partition.CompositeParts.Part;
 import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.partition.PlanStep;
-import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.RaggedBoundException;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Nested.Composite;
@@ -39,7 +38,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -53,11 +51,6 @@ import java.util.stream.Stream;
  * rows that any device receives, and compare this number with one bound.
  */
 final class PartitionRun implements StepCode {
-  /**
-   * The name of the index of a piece, which is the last operand of a local composite on a piece.
-   */
-  private static final String PIECE = "piece.";
-
   private final Action.Partitioned action;
   private final PlanStep step;
   private final int number;
@@ -65,7 +58,7 @@ final class PartitionRun implements StepCode {
   private final PlanRunFrame frame;
   private final PartSizes sizes;
   private final List<Buffer> buffers;
-  private final Map<String, Integer> places = new HashMap<>();
+  private final Map<String, Integer> numbers = new HashMap<>();
 
   /**
    * For each part that is a local composite, the code of each device; for other parts an empty
@@ -89,7 +82,7 @@ final class PartitionRun implements StepCode {
     this.frame = frame;
     this.sizes = new PartSizes(plan.mesh(), step.operands().stream().map(frame::value).toList());
     this.buffers = action.parts().buffers();
-    buffers.forEach(buffer -> places.put(buffer.name(), places.size()));
+    buffers.forEach(buffer -> numbers.put(buffer.name(), numbers.size()));
     Map<Program, Code> compiled = new HashMap<>();
     for (Part part : action.parts().parts()) {
       List<Code> each = new ArrayList<>();
@@ -132,8 +125,7 @@ final class PartitionRun implements StepCode {
     ProgramBuilder builder = Program.builder("part");
     ProgramBuilder meaning = Program.builder(run.composite());
     List<Value> operands = new ArrayList<>();
-    for (String name : reads(run)) {
-      ValueType type = type(name, index);
+    for (ValueType type : types(run, index)) {
       operands.add(builder.input("v" + operands.size(), type));
       meaning.input("v" + (operands.size() - 1), type);
     }
@@ -155,51 +147,45 @@ final class PartitionRun implements StepCode {
     return builder.build();
   }
 
-  /** The index of a piece is an operand, so that all pieces have one code. */
-  private static List<String> reads(Part.Run run) {
-    List<String> reads = new ArrayList<>(run.reads());
+  /** The index of a piece is the last operand, so that all pieces have one code. */
+  private List<ValueType> types(Part.Run run, int index) {
+    List<ValueType> types = new ArrayList<>();
+    run.reads().forEach(place -> types.add(type(place, index)));
     if (!run.piece().isWhole()) {
-      reads.add(PIECE + run.piece().index());
+      types.add(ValueType.scalar(DType.I64));
     }
-    return reads;
+    return types;
   }
 
-  private ValueType type(String name, int index) {
-    if (name.startsWith(CompositeParts.MEMBER) || name.startsWith(PIECE)) {
-      return ValueType.scalar(DType.I64);
-    }
-    OptionalInt value = value(name);
-    if (value.isPresent()) {
-      PlannedValue planned = frame.value(value.getAsInt());
-      return DeviceStatements.type(planned, frame.local(value.getAsInt(), index));
-    }
-    Buffer buffer = buffers.get(place(name));
-    Shape shape = shape(place(name), index);
-    List<Long> lengths = new ArrayList<>();
-    for (int dim = 0; dim < shape.rank(); dim++) {
-      lengths.add(shape.size(dim));
-    }
-    return ValueType.of(buffer.dtype(), buffer.labels(), lengths);
+  private ValueType type(Place place, int index) {
+    return switch (place) {
+      case Place.Member _ -> ValueType.scalar(DType.I64);
+      case Place.Operand(int operand) -> type(step.operands().get(operand), index);
+      case Place.Result(int made) -> type(result + made, index);
+      case Place.InBuffer in -> {
+        Buffer buffer = buffers.get(number(in));
+        List<Long> lengths = new ArrayList<>();
+        buffer.extents().forEach(extent -> lengths.add(sizes.size(extent, device(index))));
+        yield ValueType.of(buffer.dtype(), buffer.labels(), lengths);
+      }
+    };
   }
 
-  /** The number of the value that a name stands for; none if it names no value. */
-  private OptionalInt value(String name) {
-    if (name.startsWith(CompositeParts.OPERAND)) {
-      int operand = Integer.parseInt(name.substring(CompositeParts.OPERAND.length()));
-      return OptionalInt.of(step.operands().get(operand));
-    }
-    return name.startsWith(CompositeParts.RESULT)
-        ? OptionalInt.of(result + Integer.parseInt(name.substring(CompositeParts.RESULT.length())))
-        : OptionalInt.empty();
+  private ValueType type(int value, int index) {
+    return DeviceStatements.type(frame.value(value), frame.local(value, index));
   }
 
-  private int place(String name) {
-    Integer place = places.get(name);
-    if (place == null) {
+  private int device(int index) {
+    return frame.devices().get(index);
+  }
+
+  private int number(Place.InBuffer in) {
+    Integer number = numbers.get(in.buffer());
+    if (number == null) {
       throw new IllegalArgumentException(
-          action.op() + ": a part must name a buffer of " + places.keySet() + ", got " + name);
+          action.op() + ": a part must name a buffer of " + numbers.keySet() + ", got " + in);
     }
-    return place;
+    return number;
   }
 
   /**
@@ -215,9 +201,7 @@ final class PartitionRun implements StepCode {
   }
 
   Shape shape(int which, int index) {
-    return which < buffers.size()
-        ? sizes.shape(buffers.get(which), frame.devices().get(index))
-        : Shape.of(1);
+    return which < buffers.size() ? sizes.shape(buffers.get(which), device(index)) : Shape.of(1);
   }
 
   @Override
@@ -322,10 +306,9 @@ final class PartitionRun implements StepCode {
     double piece = piece(run, index);
     double bytes = 0;
     double share = 1;
-    for (String name : Stream.concat(run.reads().stream(), run.writes().stream()).toList()) {
-      ValueType type = type(name, index);
-      double even =
-          name.startsWith(CompositeParts.MEMBER) || value(name).isPresent() ? 1 : even(name);
+    for (Place place : Stream.concat(run.reads().stream(), run.writes().stream()).toList()) {
+      ValueType type = type(place, index);
+      double even = place instanceof Place.InBuffer in ? even(in) : 1;
       bytes += even * type.shape().elementCount() * type.dtype().byteSize();
       share = Math.min(share, even);
     }
@@ -339,8 +322,12 @@ final class PartitionRun implements StepCode {
     Piece piece = run.piece();
     double columns =
         run.reads().stream()
-            .filter(this::isReceivedCounts)
-            .mapToLong(counts -> shape(place(counts), index).size(1))
+            .mapToLong(
+                place ->
+                    place instanceof Place.InBuffer in && isReceived(in)
+                        ? shape(number(in), index).size(1)
+                        : 0)
+            .filter(count -> count > 0)
             .findFirst()
             .orElse(0);
     return piece.isWhole() || columns == 0
@@ -348,13 +335,9 @@ final class PartitionRun implements StepCode {
         : Cut.chunks((long) columns, piece.count()).length(piece.index()) / columns;
   }
 
-  private boolean isReceivedCounts(String name) {
-    return places.containsKey(name) && isReceived(name);
-  }
-
   /** The share of a buffer that is filled if rows are spread evenly. */
-  private double even(String buffer) {
-    return buffers.get(place(buffer)).extents().getFirst() instanceof Extent.Bounded bounded
+  private double even(Place.InBuffer buffer) {
+    return buffers.get(number(buffer)).extents().getFirst() instanceof Extent.Bounded bounded
         ? (double) sizes.largest(bounded.rows()) / Math.max(1, sizes.bound(bounded))
         : 1;
   }
@@ -381,26 +364,22 @@ final class PartitionRun implements StepCode {
   }
 
   private void run(Part.Run run, Code code, int index) {
-    List<Tensor> operands = reads(run).stream().map(name -> tensor(name, index)).toList();
-    List<Tensor> results = run.writes().stream().map(name -> tensor(name, index)).toList();
-    code.runner().run(results, operands);
+    List<Tensor> operands = new ArrayList<>();
+    run.reads().forEach(place -> operands.add(tensor(place, index)));
+    if (!run.piece().isWhole()) {
+      operands.add(Tensor.scalar(DType.I64, (long) run.piece().index()));
+    }
+    code.runner().run(run.writes().stream().map(place -> tensor(place, index)).toList(), operands);
   }
 
-  private Tensor tensor(String name, int index) {
-    if (name.startsWith(CompositeParts.MEMBER)) {
-      List<String> axes = List.of(name.substring(CompositeParts.MEMBER.length()).split("\\."));
-      return Tensor.scalar(DType.I64, sizes.member(axes, frame.devices().get(index)));
-    }
-    if (name.startsWith(PIECE)) {
-      return Tensor.scalar(DType.I64, Long.parseLong(name.substring(PIECE.length())));
-    }
-    OptionalInt value = value(name);
-    if (value.isEmpty()) {
-      return temporary(place(name), index);
-    }
-    return name.startsWith(CompositeParts.RESULT)
-        ? frame.written(value.getAsInt(), index)
-        : frame.get(value.getAsInt(), index);
+  private Tensor tensor(Place place, int index) {
+    return switch (place) {
+      case Place.Member(List<String> axes) ->
+          Tensor.scalar(DType.I64, sizes.member(axes, device(index)));
+      case Place.Operand(int operand) -> frame.get(step.operands().get(operand), index);
+      case Place.Result(int made) -> frame.written(result + made, index);
+      case Place.InBuffer in -> temporary(number(in), index);
+    };
   }
 
   private Tensor temporary(int which, int index) {
@@ -461,10 +440,10 @@ final class PartitionRun implements StepCode {
    * piece has the rows of one member after the other. If counts have a single row, each member has
    * its own columns, and the piece has a part of each member's columns.
    */
-  private Members members(String name, List<String> axes, Piece piece, int index) {
-    Tensor counts = tensor(name, index);
+  private Members members(Place.InBuffer in, List<String> axes, Piece piece, int index) {
+    Tensor counts = tensor(in, index);
     long columns = counts.size(1);
-    boolean isReceived = isReceived(name);
+    boolean isReceived = isReceived(in);
     Cut cut = isReceived ? Cut.chunks(columns, 1) : sizes.chunks(columns, axes);
     int members = isReceived ? Math.toIntExact(counts.size(0)) : cut.count();
     long[] sums = new long[members];
@@ -495,14 +474,14 @@ final class PartitionRun implements StepCode {
     return sum;
   }
 
-  private boolean isReceived(String counts) {
-    return buffers.get(place(counts)).extents().getFirst() instanceof Extent.Members;
+  private boolean isReceived(Place.InBuffer counts) {
+    return buffers.get(number(counts)).extents().getFirst() instanceof Extent.Members;
   }
 
   /** The place where received rows of a piece begin, and their number. */
   private record Range(long start, long count) {}
 
-  private Range rows(String counts, Piece piece, int index) {
+  private Range rows(Place.InBuffer counts, Piece piece, int index) {
     long start = 0;
     long count = 0;
     for (int at = 0; at <= piece.index(); at++) {
@@ -542,9 +521,9 @@ final class PartitionRun implements StepCode {
   }
 
   /** The received rows of a piece. */
-  private Tensor piece(String name, String counts, Piece piece, int index) {
+  private Tensor piece(Place.InBuffer in, Place.InBuffer counts, Piece piece, int index) {
     Range rows = rows(counts, piece, index);
-    return tensor(name, index).slice(0, rows.start(), rows.start() + rows.count());
+    return tensor(in, index).slice(0, rows.start(), rows.start() + rows.count());
   }
 
   private static String[] names(List<String> axes) {

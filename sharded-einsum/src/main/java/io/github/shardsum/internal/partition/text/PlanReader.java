@@ -5,6 +5,11 @@ import io.github.shardsum.layout.Layout;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.CompositeParts.Buffer;
+import io.github.shardsum.partition.CompositeParts.Extent;
+import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -131,8 +136,8 @@ public final class PlanReader {
       }
       case "partitioned" -> {
         known.addAll(Set.of("buffers", "parts"));
-        List<CompositeParts.Buffer> buffers = node.list("buffers", PlanReader::buffer);
-        List<CompositeParts.Part> parts = node.list("parts", PlanReader::part);
+        List<Buffer> buffers = node.list("buffers", PlanReader::buffer);
+        List<Part> parts = node.list("parts", PlanReader::part);
         yield new Action.Partitioned(statement(node, known), new CompositeParts(buffers, parts));
       }
       case "communication" -> new Action.Communicate(statement(node, known));
@@ -165,18 +170,18 @@ public final class PlanReader {
     };
   }
 
-  private static CompositeParts.Buffer buffer(Node node) {
+  private static Buffer buffer(Node node) {
     node.checkKnown(Set.of("name", "dtype", "labels", "extents"));
     return node.reads(
         () ->
-            new CompositeParts.Buffer(
+            new Buffer(
                 node.text("name"),
                 DType.parse(node.text("dtype")),
                 node.list("labels", Node::text),
                 node.list("extents", each -> each.reads(() -> extent(each.text())))));
   }
 
-  private static CompositeParts.Extent extent(String text) {
+  private static Extent extent(String text) {
     List<String> words = List.of(text.split(" ", -1));
     int over = words.indexOf("over");
     List<String> axes = over < 0 ? List.of() : words.subList(over + 1, words.size());
@@ -185,20 +190,19 @@ public final class PlanReader {
       case "bounded" -> {
         int by = words.indexOf("by");
         require(by > 1 && over == by + 2, text);
-        yield new CompositeParts.Extent.Bounded(
+        yield new Extent.Bounded(
             local(words.subList(1, by), text), axes, Double.parseDouble(words.get(by + 1)));
       }
-      case "members" -> new CompositeParts.Extent.Members(axes);
-      case "fixed" -> new CompositeParts.Extent.Fixed(size(words, text));
-      case "chunk" -> new CompositeParts.Extent.Chunk(size(words, text), axes);
+      case "members" -> new Extent.Members(axes);
+      case "fixed" -> new Extent.Fixed(size(words, text));
+      case "chunk" -> new Extent.Chunk(size(words, text), axes);
       default -> throw notExtent(text);
     };
   }
 
-  private static CompositeParts.Extent.Local local(List<String> words, String text) {
+  private static Extent.Local local(List<String> words, String text) {
     require(!words.isEmpty() && words.getFirst().matches("[0-9]{1,6}"), text);
-    return new CompositeParts.Extent.Local(
-        Integer.parseInt(words.getFirst()), words.subList(1, words.size()));
+    return new Extent.Local(Integer.parseInt(words.getFirst()), words.subList(1, words.size()));
   }
 
   private static long size(List<String> words, String text) {
@@ -221,14 +225,14 @@ public final class PlanReader {
             + "\"");
   }
 
-  private static CompositeParts.Part part(Node node) {
+  private static Part part(Node node) {
     Set<String> known = new LinkedHashSet<>(Set.of("part"));
-    CompositeParts.Part part = node.reads(() -> part(node, known));
+    Part part = node.reads(() -> part(node, known));
     node.checkKnown(known);
     return part;
   }
 
-  private static CompositeParts.Part part(Node node, Set<String> known) {
+  private static Part part(Node node, Set<String> known) {
     String part = node.text("part");
     return switch (part) {
       case "run" -> {
@@ -236,30 +240,28 @@ public final class PlanReader {
         Node given = node.child("attributes");
         SortedMap<String, String> attributes = new TreeMap<>();
         given.members().keySet().forEach(name -> attributes.put(name, given.text(name)));
-        yield new CompositeParts.Part.Run(
+        yield new Part.Run(
             node.text("composite", known),
             attributes,
-            node.list("reads", Node::text),
-            node.list("writes", Node::text),
+            node.list("reads", each -> Place.parse(each.text())),
+            node.list("writes", each -> Place.parse(each.text())),
             piece(node, known));
       }
-      case "swap" ->
-          new CompositeParts.Part.Swap(
-              node.axes(known), node.text("x", known), node.text("out", known));
-      case "agree" -> new CompositeParts.Part.Agree(node.axes(known), node.text("counts", known));
+      case "swap" -> new Part.Swap(node.axes(known), in(node, "x", known), in(node, "out", known));
+      case "agree" -> new Part.Agree(node.axes(known), in(node, "counts", known));
       case "rows" ->
-          new CompositeParts.Part.Rows(
+          new Part.Rows(
               node.axes(known),
-              node.text("sends", known),
-              node.text("receives", known),
-              node.text("x", known),
-              node.text("out", known),
+              in(node, "sends", known),
+              in(node, "receives", known),
+              in(node, "x", known),
+              in(node, "out", known),
               piece(node, known));
       case "overlapped" -> {
         known.addAll(Set.of("rows", "run"));
-        yield new CompositeParts.Part.Overlapped(
-            node.list("rows", each -> part(each, CompositeParts.Part.Rows.class)),
-            part(node.child("run"), CompositeParts.Part.Run.class));
+        yield new Part.Overlapped(
+            node.list("rows", each -> part(each, Part.Rows.class)),
+            part(node.child("run"), Part.Run.class));
       }
       case "reduce" -> {
         known.add("scatter");
@@ -267,20 +269,24 @@ public final class PlanReader {
             node.optional("scatter")
                 .map(dim -> OptionalInt.of(Math.toIntExact(dim.number())))
                 .orElse(OptionalInt.empty());
-        yield new CompositeParts.Part.Reduce(
+        yield new Part.Reduce(
             node.axes(known),
-            node.text("counts", known),
+            in(node, "counts", known),
             scatter,
-            node.text("x", known),
-            node.text("out", known),
+            in(node, "x", known),
+            in(node, "out", known),
             piece(node, known));
       }
       default -> throw new IllegalArgumentException("expected a part, got \"" + part + "\"");
     };
   }
 
-  private static <T extends CompositeParts.Part> T part(Node node, Class<T> kind) {
-    CompositeParts.Part part = part(node);
+  private static Place.InBuffer in(Node node, String name, Set<String> known) {
+    return new Place.InBuffer(node.text(name, known));
+  }
+
+  private static <T extends Part> T part(Node node, Class<T> kind) {
+    Part part = part(node);
     if (!kind.isInstance(part)) {
       throw new IllegalArgumentException(
           "overlapped parts: expected rows that travel and a run, got " + part);
@@ -289,17 +295,17 @@ public final class PlanReader {
   }
 
   /** A piece, such as {@code [0, 4]}; the whole if this member is missing. */
-  private static CompositeParts.Piece piece(Node node, Set<String> known) {
+  private static Piece piece(Node node, Set<String> known) {
     known.add("piece");
     Optional<Node> given = node.optional("piece");
     if (given.isEmpty()) {
-      return CompositeParts.Piece.WHOLE;
+      return Piece.WHOLE;
     }
     List<Integer> numbers = given.get().numbers(Integer.MAX_VALUE);
     if (numbers.size() != 2) {
       throw new IllegalArgumentException("piece: expected [index, count], got " + numbers);
     }
-    return new CompositeParts.Piece(numbers.getFirst(), numbers.getLast());
+    return new Piece(numbers.getFirst(), numbers.getLast());
   }
 
   /** A ring, such as {@code +1 all}. */

@@ -4,6 +4,11 @@ import io.github.shardsum.internal.program.text.ProgramPrinter;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.CompositeParts;
+import io.github.shardsum.partition.CompositeParts.Buffer;
+import io.github.shardsum.partition.CompositeParts.Extent;
+import io.github.shardsum.partition.CompositeParts.Part;
+import io.github.shardsum.partition.CompositeParts.Piece;
+import io.github.shardsum.partition.CompositeParts.Place;
 import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlanStep;
 import io.github.shardsum.partition.PlannedValue;
@@ -132,7 +137,7 @@ final class PlanWriter {
     }
   }
 
-  private static String buffer(CompositeParts.Buffer buffer) {
+  private static String buffer(Buffer buffer) {
     return object()
         .add(member("name", Json.quoted(buffer.name())))
         .add(member("dtype", Json.quoted(buffer.dtype().toString())))
@@ -145,15 +150,14 @@ final class PlanWriter {
    * Text such as {@code local 2 G S}, {@code bounded 2 G S by 2.0 over x} or {@code chunk 32 over
    * m}.
    */
-  private static String extent(CompositeParts.Extent extent) {
+  private static String extent(Extent extent) {
     return switch (extent) {
-      case CompositeParts.Extent.Local(int operand, var labels) ->
-          "local " + operand + words(labels);
-      case CompositeParts.Extent.Bounded(var rows, var axes, double factor) ->
+      case Extent.Local(int operand, var labels) -> "local " + operand + words(labels);
+      case Extent.Bounded(var rows, var axes, double factor) ->
           "bounded " + rows.operand() + words(rows.labels()) + " by " + factor + over(axes);
-      case CompositeParts.Extent.Members(var axes) -> "members" + over(axes);
-      case CompositeParts.Extent.Fixed(long count) -> "fixed " + count;
-      case CompositeParts.Extent.Chunk(long size, var axes) -> "chunk " + size + over(axes);
+      case Extent.Members(var axes) -> "members" + over(axes);
+      case Extent.Fixed(long count) -> "fixed " + count;
+      case Extent.Chunk(long size, var axes) -> "chunk " + size + over(axes);
     };
   }
 
@@ -165,72 +169,59 @@ final class PlanWriter {
     return " over" + words(axes);
   }
 
-  private static String part(CompositeParts.Part part) {
+  private static String part(Part part) {
     StringJoiner text = object();
     switch (part) {
-      case CompositeParts.Part.Run(
-              String composite,
-              var attributes,
-              var reads,
-              var writes,
-              var piece) -> {
+      case Part.Run(String composite, var attributes, var reads, var writes, var piece) -> {
         text.add(member("part", Json.quoted("run")));
         text.add(member("composite", Json.quoted(composite)));
         StringJoiner all = object();
         attributes.forEach((name, value) -> all.add(member(name, Json.quoted(value))));
         text.add(member("attributes", all.toString()));
-        text.add(member("reads", array(reads, Json::quoted)));
-        text.add(member("writes", array(writes, Json::quoted)));
+        text.add(member("reads", array(reads, PlanWriter::place)));
+        text.add(member("writes", array(writes, PlanWriter::place)));
         piece(piece, text);
       }
-      case CompositeParts.Part.Swap(var axes, String x, String out) ->
+      case Part.Swap(var axes, var x, var out) ->
           text.add(member("part", Json.quoted("swap")))
               .add(axes(axes))
-              .add(member("x", Json.quoted(x)))
-              .add(member("out", Json.quoted(out)));
-      case CompositeParts.Part.Agree(var axes, String counts) ->
+              .add(member("x", place(x)))
+              .add(member("out", place(out)));
+      case Part.Agree(var axes, var counts) ->
           text.add(member("part", Json.quoted("agree")))
               .add(axes(axes))
-              .add(member("counts", Json.quoted(counts)));
-      case CompositeParts.Part.Rows(
-              var axes,
-              String sends,
-              String receives,
-              String x,
-              String out,
-              var piece) -> {
+              .add(member("counts", place(counts)));
+      case Part.Rows(var axes, var sends, var receives, var x, var out, var piece) -> {
         text.add(member("part", Json.quoted("rows")))
             .add(axes(axes))
-            .add(member("sends", Json.quoted(sends)))
-            .add(member("receives", Json.quoted(receives)))
-            .add(member("x", Json.quoted(x)))
-            .add(member("out", Json.quoted(out)));
+            .add(member("sends", place(sends)))
+            .add(member("receives", place(receives)))
+            .add(member("x", place(x)))
+            .add(member("out", place(out)));
         piece(piece, text);
       }
-      case CompositeParts.Part.Overlapped(var rows, var run) ->
+      case Part.Overlapped(var rows, var run) ->
           text.add(member("part", Json.quoted("overlapped")))
               .add(member("rows", array(rows, PlanWriter::part)))
               .add(member("run", part(run)));
-      case CompositeParts.Part.Reduce(
-              var axes,
-              String counts,
-              var scatter,
-              String x,
-              String out,
-              var piece) -> {
+      case Part.Reduce(var axes, var counts, var scatter, var x, var out, var piece) -> {
         text.add(member("part", Json.quoted("reduce")))
             .add(axes(axes))
-            .add(member("counts", Json.quoted(counts)));
+            .add(member("counts", place(counts)));
         scatter.ifPresent(dim -> text.add(member("scatter", Integer.toString(dim))));
-        text.add(member("x", Json.quoted(x))).add(member("out", Json.quoted(out)));
+        text.add(member("x", place(x))).add(member("out", place(out)));
         piece(piece, text);
       }
     }
     return text.toString();
   }
 
+  private static String place(Place place) {
+    return Json.quoted(place.toString());
+  }
+
   /** A piece as {@code "piece":[0,4]}: its index and the number of pieces; nothing for a whole. */
-  private static void piece(CompositeParts.Piece piece, StringJoiner text) {
+  private static void piece(Piece piece, StringJoiner text) {
     if (!piece.isWhole()) {
       text.add(member("piece", "[" + piece.index() + "," + piece.count() + "]"));
     }
