@@ -12,6 +12,7 @@ module io.github.shardsum.cli {
   requires info.picocli;
   requires tools.jackson.databind;
   requires java.management;
+  requires java.xml;
   requires jdk.management;
 
   // picocli sets the fields that it finds annotated.
@@ -25,6 +26,10 @@ module io.github.shardsum.cli {
       info.picocli;
   opens io.github.shardsum.cli.common to
       info.picocli;
+  opens io.github.shardsum.cli.corpus to
+      info.picocli;
+  opens io.github.shardsum.cli.corpus.data to
+      tools.jackson.databind;
   opens io.github.shardsum.cli.differ to
       info.picocli;
   opens io.github.shardsum.cli.einsum to

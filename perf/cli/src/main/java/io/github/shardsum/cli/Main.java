@@ -5,6 +5,7 @@ import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.common.FileErrors;
 import io.github.shardsum.cli.common.ResultArrays;
 import io.github.shardsum.cli.common.UsageErrors;
+import io.github.shardsum.cli.corpus.CorpusCommand;
 import io.github.shardsum.cli.differ.DifferCommand;
 import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.einsum.SampleCommand;
@@ -72,6 +73,7 @@ import picocli.CommandLine.Spec;
       MoeCommand.class,
       RouteCommand.class,
       GenerateCommand.class,
+      CorpusCommand.class,
       TrainCommand.class,
       TranslateCommand.class,
       PlanCommand.class,

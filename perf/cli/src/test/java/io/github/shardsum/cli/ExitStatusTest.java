@@ -80,6 +80,8 @@ class ExitStatusTest {
       --jobs         | route --jobs
       --tokens       | generate --model NONE --tokens 1,x
       --temperature  | generate --model NONE --tokens 1 --temperature -1
+      --from         | corpus make -o NONE
+      command        | corpus none
       --minutes      | train --minutes -1
       --slots        | train --slots 0
       --mesh         | train --mesh x=0 --steps 1
@@ -163,6 +165,8 @@ class ExitStatusTest {
       moe --text NONE
       route --jobs NONE
       generate --model NONE --tokens 1
+      corpus make --from NONE -o NONE/c
+      corpus report NONE
       translate --checkpoint NONE text
       plan NONE.program
       plan --sizes i=4 --mesh x=2 i@y->i

@@ -46,7 +46,7 @@ public final class FoldedText {
   }
 
   /** The folded words of a text: runs of letters, digits and marks other than accents. */
-  static List<String> words(String text) {
+  public static List<String> words(String text) {
     String one = text.toUpperCase(Locale.ROOT).toLowerCase(Locale.ROOT);
     List<String> words = new ArrayList<>();
     StringBuilder word = new StringBuilder();

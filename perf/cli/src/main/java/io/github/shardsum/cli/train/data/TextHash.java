@@ -19,7 +19,8 @@ public final class TextHash {
     return ByteBuffer.wrap(digest.digest()).getLong() & Long.MAX_VALUE;
   }
 
-  static MessageDigest sha256() {
+  /** A digest that has no bytes yet. */
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException missing) {
