@@ -230,7 +230,7 @@ public final class MoePrograms {
   }
 
   /**
-   * The kernels of routes and of experts, forward and backward, for a backend.
+   * The kernels of routes, of experts and of attention, for a backend.
    *
    * @return the kernels
    */
@@ -248,6 +248,7 @@ public final class MoePrograms {
                 ExpertComposites.ROWS,
                 ExpertKernels::rows))
         .and(Kernels.of(LayerKernels.ofExperts()))
-        .and(Kernels.of(LayerKernels.ofRows()));
+        .and(Kernels.of(LayerKernels.ofRows()))
+        .and(Kernels.ofAttention());
   }
 }

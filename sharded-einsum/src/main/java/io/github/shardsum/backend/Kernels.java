@@ -1,6 +1,8 @@
 package io.github.shardsum.backend;
 
 import io.github.shardsum.einsum.SumOrder;
+import io.github.shardsum.internal.backend.AttentionKernel;
+import io.github.shardsum.internal.program.attention.AttentionForm;
 import io.github.shardsum.program.Nested.Composite;
 import java.util.Map;
 import java.util.Objects;
@@ -33,6 +35,15 @@ public final class Kernels {
    */
   public static Kernels none() {
     return NONE;
+  }
+
+  /**
+   * Kernels of attention, which operations of programs make: see {@code ProgramBuilder.attention}.
+   *
+   * @return the kernels
+   */
+  public static Kernels ofAttention() {
+    return of(AttentionForm.NAME, AttentionKernel::of);
   }
 
   /**

@@ -41,10 +41,10 @@ public final class LocalBackend implements Backend {
    * A backend whose asynchronous runs have a virtual thread each.
    *
    * @param workers the threads of kernels; not closed by the backend
-   * @return the backend, without kernels for composites
+   * @return the backend, with the kernels of {@link Kernels#ofAttention}
    */
   public static LocalBackend of(Workers workers) {
-    return of(workers, Kernels.none());
+    return of(workers, Kernels.ofAttention());
   }
 
   /**

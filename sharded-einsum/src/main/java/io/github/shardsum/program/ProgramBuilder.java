@@ -2,7 +2,7 @@ package io.github.shardsum.program;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.attention.Attention;
+import io.github.shardsum.internal.program.attention.AttentionForm;
 import io.github.shardsum.internal.program.pass.OperandSubstitution;
 import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.internal.program.types.TypeInference;
@@ -874,7 +874,7 @@ public final class ProgramBuilder {
    */
   public List<Value> attention(
       Value q, Value k, Value v, Value at, Value of, double scale, boolean causal) {
-    return add(new Attention(scale, causal).of(List.of(q, k, v, at, of)));
+    return add(new AttentionForm(scale, causal).of(List.of(q, k, v, at, of)));
   }
 
   // Regions.

@@ -63,13 +63,13 @@ public final class MeshBackend implements Backend {
   }
 
   /**
-   * A backend on an engine, without kernels of composites.
+   * A backend on an engine, with the kernels of {@link Kernels#ofAttention}.
    *
    * @param collectives the engine, whose mesh it is; kept open by the caller
    * @return the backend
    */
   public static MeshBackend of(Collectives collectives) {
-    return of(collectives, Kernels.none(), PlanOptions.defaults());
+    return of(collectives, Kernels.ofAttention(), PlanOptions.defaults());
   }
 
   /**

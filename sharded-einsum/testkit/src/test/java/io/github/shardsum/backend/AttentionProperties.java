@@ -1,5 +1,6 @@
 package io.github.shardsum.backend;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -12,7 +13,6 @@ import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Gradients;
-import io.github.shardsum.program.Nested;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.ProgramException;
@@ -20,11 +20,12 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testkit.PlanAssert;
+import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -32,39 +33,11 @@ import org.junit.jupiter.api.Test;
 /** Attention gives what its definition gives, on one device and on several, and so its gradient. */
 class AttentionProperties {
   private static final List<Backend> BACKENDS =
-      List.of(new ReferenceBackend(), LocalBackend.of(Workers.sequential(), Kernels.none()));
-
-  /** Runs a composite as one statement, by the operations of its decomposition. */
-  private static final Kernels WHOLE =
-      Kernels.of(
-          "attention",
-          composite ->
-              Optional.of(
-                  (operands, results, _) -> {
-                    List<Tensor> found = run(new ReferenceBackend(), again(composite), operands);
-                    for (int i = 0; i < results.size(); i++) {
-                      results.get(i).assign(found.get(i));
-                    }
-                  }));
-
-  /** Attention on operands of a device, whose composite has the types and no decomposition. */
-  private static Program again(Nested.Composite composite) {
-    ProgramBuilder p = Program.builder("again");
-    List<Value> operands = new ArrayList<>();
-    composite.operands().forEach(value -> operands.add(p.input(value.name(), value.type())));
-    double scale = Double.parseDouble(composite.attributes().getOrDefault("scale", ""));
-    boolean causal = Boolean.parseBoolean(composite.attributes().getOrDefault("causal", ""));
-    p.attention(
-            operands.get(0),
-            operands.get(1),
-            operands.get(2),
-            operands.get(3),
-            operands.get(4),
-            scale,
-            causal)
-        .forEach(result -> p.output(p.let(result.type().axis("E") < 0 ? "lse" : "y", result)));
-    return p.build();
-  }
+      List.of(
+          new ReferenceBackend(),
+          LocalBackend.of(Workers.sequential(), Kernels.none()),
+          LocalBackend.of(Workers.sequential(), Kernels.ofAttention()),
+          LocalBackend.of(Workers.of(3), Kernels.ofAttention()));
 
   private static List<Tensor> run(Backend backend, Program program, List<Tensor> inputs) {
     try (Executable executable = backend.compile(program)) {
@@ -80,6 +53,38 @@ class AttentionProperties {
     for (Backend backend : BACKENDS) {
       one.check(backend.name(), run(backend, one.forward(), one.inputs()));
     }
+  }
+
+  /** Several blocks of rows and of keys, with a part of a tile at each end. */
+  @Property(tries = 12)
+  void itIsTheDefinitionInBlocks(@ForAll long seed) {
+    Random random = new Random(seed);
+    int rows = 1 + random.nextInt(300);
+    int keys = 1 + random.nextInt(1300);
+    int[] sizes = {
+      1, 2, rows, 1 + random.nextInt(2), keys, 1 + random.nextInt(70), 1 + random.nextInt(70)
+    };
+    AttentionCase one = new AttentionCase(seed, DType.F32, sizes);
+    List<Tensor> alone = run(BACKENDS.get(2), one.forward(), one.inputs());
+    one.check("kernel", alone);
+    List<Tensor> together = run(BACKENDS.get(3), one.forward(), one.inputs());
+    List<Tensor> outside = run(BACKENDS.get(2), one.forward(), nativeCopies(one.inputs()));
+    for (int i = 0; i < alone.size(); i++) {
+      assertArrayEquals(
+          alone.get(i).toFloatArray(), together.get(i).toFloatArray(), "bits of threads");
+      assertArrayEquals(
+          alone.get(i).toFloatArray(), outside.get(i).toFloatArray(), "bits of native memory");
+    }
+  }
+
+  private static List<Tensor> nativeCopies(List<Tensor> tensors) {
+    List<Tensor> copies = new ArrayList<>();
+    for (Tensor tensor : tensors) {
+      Tensor copy = Tensor.allocate(Arena.ofAuto(), tensor.dtype(), tensor.shape());
+      copy.assign(tensor);
+      copies.add(copy);
+    }
+    return copies;
   }
 
   @Property(tries = 20)
@@ -127,11 +132,11 @@ class AttentionProperties {
       }
       Program split = Annotations.of(layouts).apply(one.forward());
       PlanOptions options = PlanOptions.defaults();
-      ProgramPlan plan = ProgramPlan.of(split, mesh, WHOLE, options);
+      ProgramPlan plan = ProgramPlan.of(split, mesh, Kernels.ofAttention(), options);
       plan.certify();
       PlanAssert.that(plan).communicates();
       try (Collectives collectives = Collectives.open(mesh)) {
-        Backend backend = MeshBackend.of(collectives, WHOLE, options);
+        Backend backend = MeshBackend.of(collectives, Kernels.ofAttention(), options);
         one.check("split along " + label, run(backend, split, one.inputs()));
       }
     }

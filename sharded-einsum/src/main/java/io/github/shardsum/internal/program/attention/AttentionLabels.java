@@ -63,7 +63,7 @@ public record AttentionLabels(
   }
 
   /** The labels of y: those of q, with the label that only v has for the width. */
-  List<String> result() {
+  public List<String> result() {
     return query.stream().map(label -> label.equals(width) ? out : label).toList();
   }
 

@@ -1,6 +1,6 @@
 package io.github.shardsum.internal.program.gradient;
 
-import io.github.shardsum.internal.program.attention.Attention;
+import io.github.shardsum.internal.program.attention.AttentionForm;
 import io.github.shardsum.internal.program.types.LabelEquations;
 import io.github.shardsum.internal.program.types.VarianceInference;
 import io.github.shardsum.program.Communication;
@@ -210,8 +210,8 @@ final class GradientRules {
       Composite composite, List<Value> results, List<Optional<Value>> given) {
     List<Optional<Value>> gradients = nothing(composite.operands().size());
     List<Integer> by = Differentiation.floating(composite.decomposition().inputs());
-    Optional<Attention> attention =
-        Attention.of(composite).filter(_ -> composite.name().equals(Attention.NAME));
+    Optional<AttentionForm> attention =
+        AttentionForm.of(composite).filter(_ -> composite.name().equals(AttentionForm.NAME));
     List<Value> operands = new ArrayList<>(composite.operands());
     attention.ifPresent(_ -> operands.addAll(results));
     for (int i : Differentiation.floating(composite.decomposition().outputs())) {

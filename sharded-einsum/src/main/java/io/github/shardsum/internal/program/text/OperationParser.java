@@ -2,7 +2,7 @@ package io.github.shardsum.internal.program.text;
 
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.attention.Attention;
+import io.github.shardsum.internal.program.attention.AttentionForm;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.Routes;
@@ -134,8 +134,8 @@ final class OperationParser {
       case "random" -> new Random(x(), whole("stream"), type());
       case "scan" -> scan();
       case "composite" -> composite();
-      case Attention.NAME -> attention().of(operands);
-      case Attention.GRADIENT -> attention().gradientOf(operands);
+      case AttentionForm.NAME -> attention().of(operands);
+      case AttentionForm.GRADIENT -> attention().gradientOf(operands);
       default -> movement();
     };
   }
@@ -277,8 +277,9 @@ final class OperationParser {
         operands.subList(sequences, operands.size()));
   }
 
-  private Attention attention() {
-    return new Attention(real(Attention.SCALE, word(Attention.SCALE)), flag(Attention.CAUSAL));
+  private AttentionForm attention() {
+    return new AttentionForm(
+        real(AttentionForm.SCALE, word(AttentionForm.SCALE)), flag(AttentionForm.CAUSAL));
   }
 
   private Operation composite() {

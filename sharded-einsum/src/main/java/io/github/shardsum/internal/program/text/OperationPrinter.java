@@ -1,7 +1,7 @@
 package io.github.shardsum.internal.program.text;
 
 import io.github.shardsum.einsum.Term;
-import io.github.shardsum.internal.program.attention.Attention;
+import io.github.shardsum.internal.program.attention.AttentionForm;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Communication;
 import io.github.shardsum.program.Communication.Routes;
@@ -85,7 +85,7 @@ public final class OperationPrinter {
       case Split _ -> "split";
       case Merge _ -> "merge";
       case Scan _ -> "scan";
-      case Composite c -> Attention.of(c).isPresent() ? c.name() : "composite";
+      case Composite c -> AttentionForm.of(c).isPresent() ? c.name() : "composite";
       case Manual _ -> "manual";
       case Communication.AllReduce _ -> "all_reduce";
       case Communication.AllGather _ -> "all_gather";
@@ -138,7 +138,7 @@ public final class OperationPrinter {
               .whole("sequences", scan.sequences().size())
               .program("body", scan.body())
               .map;
-      case Composite c when Attention.of(c).isPresent() -> {
+      case Composite c when AttentionForm.of(c).isPresent() -> {
         c.attributes().forEach(all::word);
         yield all.map;
       }

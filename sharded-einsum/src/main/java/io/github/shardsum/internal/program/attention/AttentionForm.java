@@ -19,7 +19,7 @@ import java.util.Optional;
  * @param scale the factor of scores
  * @param causal whether a query sees no keys of later positions
  */
-public record Attention(double scale, boolean causal) {
+public record AttentionForm(double scale, boolean causal) {
   /** The name of the composite. */
   public static final String NAME = "attention";
 
@@ -38,7 +38,7 @@ public record Attention(double scale, boolean causal) {
   private static final int OPERANDS = 5;
 
   /** Checks the factor. */
-  public Attention {
+  public AttentionForm {
     if (!Double.isFinite(scale)) {
       throw ProgramException.at(NAME, "scale must be finite, got " + scale);
     }
@@ -48,23 +48,32 @@ public record Attention(double scale, boolean causal) {
    * The attributes of a composite, if it is attention or its gradient: any program may give these
    * names to a composite of its own.
    */
-  public static Optional<Attention> of(Composite composite) {
+  public static Optional<AttentionForm> of(Composite composite) {
     boolean gradient = composite.name().equals(GRADIENT);
     if (!gradient && !composite.name().equals(NAME)) {
       return Optional.empty();
     }
     try {
-      Map<String, String> written = composite.attributes();
-      Attention read =
-          new Attention(
-              Double.parseDouble(written.getOrDefault(SCALE, "")),
-              Boolean.parseBoolean(written.getOrDefault(CAUSAL, "")));
+      AttentionForm read = written(composite);
       List<Value> operands = composite.operands();
       Composite same = gradient ? read.gradientOf(operands) : read.of(operands);
       return composite.equals(same) ? Optional.of(read) : Optional.empty();
     } catch (NumberFormatException | ProgramException another) {
       return Optional.empty();
     }
+  }
+
+  /**
+   * The attributes that a composite has.
+   *
+   * @throws NumberFormatException if the factor is no number
+   * @throws ProgramException if it is not finite
+   */
+  public static AttentionForm written(Composite composite) {
+    Map<String, String> written = composite.attributes();
+    return new AttentionForm(
+        Double.parseDouble(written.getOrDefault(SCALE, "")),
+        Boolean.parseBoolean(written.getOrDefault(CAUSAL, "")));
   }
 
   private Map<String, String> attributes() {
