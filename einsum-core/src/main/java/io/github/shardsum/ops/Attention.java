@@ -5,6 +5,7 @@ import io.github.shardsum.internal.rows.AttentionRows;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -118,5 +119,57 @@ public record Attention(double scale, boolean causal) {
     check("lse", lse, List.of(DType.F32), 4, given.at.shape());
     AttentionRows.run(
         workers, scale, causal, given.q, given.k, given.v, given.at, given.of, y, lse);
+  }
+
+  /**
+   * Bytes of the scratch of one thread for the gradient.
+   *
+   * @param rows t times r
+   * @param keys n
+   * @param width d
+   * @param out e
+   * @return the bytes; they grow with n, and not with t
+   */
+  public static long gradientScratchBytes(long rows, long keys, long width, long out) {
+    return AttentionRows.gradientScratchBytes(rows, keys, width, out);
+  }
+
+  /**
+   * Computes the gradients by q, k and v. A query that sees no key has none. Each head is a task.
+   *
+   * @param workers threads to use
+   * @param given the operands
+   * @param results y and lse, as {@link #into} writes them
+   * @param cotangents the cotangents of y and lse, of their shapes and dtypes
+   * @param gradients the gradients by q, k and v, of their shapes and dtypes, overwritten; overlap
+   *     no operand
+   * @throws IllegalArgumentException if a tensor has another shape or dtype, or d or e is not
+   *     supported; nothing is then written
+   */
+  public void gradientInto(
+      Workers workers,
+      Operands given,
+      List<Tensor> results,
+      List<Tensor> cotangents,
+      List<Tensor> gradients) {
+    Shape s = given.q.shape();
+    long e = given.v.size(3);
+    if (!supports(s.size(4)) || !supports(e)) {
+      throw new IllegalArgumentException(
+          "attention: d and e must be supported, got " + s.size(4) + " and " + e);
+    }
+    Shape sums = Shape.of(s.size(0), s.size(1), s.size(2), s.size(3), e);
+    List<DType> dtypes = List.of(given.q.dtype());
+    for (List<Tensor> pair : List.of(results, cotangents)) {
+      check("y", pair.get(0), dtypes, 5, sums);
+      check("lse", pair.get(1), List.of(DType.F32), 4, given.at.shape());
+    }
+    check("dq", gradients.get(0), dtypes, 5, s);
+    check("dk", gradients.get(1), dtypes, 4, given.k.shape());
+    check("dv", gradients.get(2), dtypes, 4, given.v.shape());
+    List<Tensor> read = new ArrayList<>(List.of(given.q, given.k, given.v, given.at, given.of));
+    read.addAll(results);
+    read.addAll(cotangents);
+    AttentionRows.gradient(workers, scale, causal, read, gradients);
   }
 }

@@ -46,6 +46,9 @@ class AttentionTest {
         Attention.scratchBytes(4_000, 512, 64, 64), Attention.scratchBytes(8_000, 512, 64, 64));
     assertTrue(
         Attention.scratchBytes(4_000, 512, 64, 64) < Attention.scratchBytes(4_000, 1_024, 64, 64));
+    assertEquals(
+        Attention.gradientScratchBytes(4_000, 512, 64, 64),
+        Attention.gradientScratchBytes(8_000, 512, 64, 64));
   }
 
   @Test

@@ -38,12 +38,15 @@ public final class Kernels {
   }
 
   /**
-   * Kernels of attention, which operations of programs make: see {@code ProgramBuilder.attention}.
+   * Kernels of attention and of its gradient, which operations of programs make: see {@code
+   * ProgramBuilder.attention}.
    *
    * @return the kernels
    */
   public static Kernels ofAttention() {
-    return of(AttentionForm.NAME, AttentionKernel::of);
+    return of(
+        Map.of(
+            AttentionForm.NAME, AttentionKernel::of, AttentionForm.GRADIENT, AttentionKernel::of));
   }
 
   /**

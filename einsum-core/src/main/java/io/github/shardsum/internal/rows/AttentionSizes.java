@@ -103,6 +103,61 @@ record AttentionSizes(long rows, int keys, int width, int out) {
     return Math.ceilDiv(keys, block()) * panelsOfValues() * valuePanel();
   }
 
+  /** These sizes with the width and the columns of values swapped. */
+  AttentionSizes turned() {
+    return new AttentionSizes(rows, keys, out, width);
+  }
+
+  /** The tiles of sums over rows of as many columns as a value has. */
+  FloatMicrokernel adding() {
+    return BEST.forSizes(out, blockRows());
+  }
+
+  /** The distance between rows of such sums: whole tiles. */
+  int addStride() {
+    return Math.ceilDiv(out, adding().columns()) * adding().columns();
+  }
+
+  /** The distance between rows of the left operands of such sums. */
+  int addQueryStride() {
+    return Math.max(adding().blocking().aStride(), turned().adding().blocking().aStride());
+  }
+
+  /** The distance between panels of the right operands of such sums. */
+  int addPanel(FloatMicrokernel kernel) {
+    return blockRows() * kernel.columns() + Blocking.GAP;
+  }
+
+  /** The most rows of any tile. */
+  int mostTileRows() {
+    AttentionSizes other = turned();
+    int forward = Math.max(scoring().rows(), other.scoring().rows());
+    int sums = Math.max(adding().rows(), other.adding().rows());
+    return Math.max(Math.max(forward, sums), Math.max(summing().rows(), other.summing().rows()));
+  }
+
+  /** The number of rows that tiles of the gradient may write. */
+  int gradientRows() {
+    return blockRows() + mostTileRows();
+  }
+
+  /** The most bytes of the scratch of a task of the gradient. */
+  long gradientBytes() {
+    AttentionSizes other = turned();
+    long most = (long) block() + mostTileRows();
+    long perRow =
+        (long) queryStride() + other.queryStride() + 2L * other.scoreStride() + other.sumStride();
+    long perKey = addQueryStride() + Math.max(addStride(), other.addStride());
+    long panels =
+        (long) (addStride() + other.addStride()) * blockRows()
+            + 2L * (addStride() + other.addStride()) * Blocking.GAP;
+    long packed = (long) packedKeys() + other.packedKeys() + other.packedValues();
+    long copied = (long) keys * (width + out + Math.max(width, out));
+    return Float.BYTES
+            * (gradientRows() * (perRow + 2) + most * perKey + panels + packed + copied + out)
+        + Long.BYTES * ((long) keys + gradientRows());
+  }
+
   /** The most bytes of the scratch of a task. */
   long bytes() {
     long perRow = (long) queryStride() + scoreStride() + sumStride() + 1;

@@ -18,7 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The kernel of {@code attention} in f32 and bf16, for at most two labels of heads and two of rows.
+ * The kernels of {@code attention} and of its gradient in f32 and bf16, for at most two labels of
+ * heads and two of rows.
  *
  * @param attention the attributes
  * @param heads the labels that q, k and v have
@@ -41,7 +42,8 @@ public record AttentionKernel(
   /** The kernel of a composite; empty for other dtypes, widths and numbers of labels. */
   public static Optional<CompositeKernel> of(Composite composite) {
     List<Value> operands = composite.operands();
-    return operands.size() == OPERANDS
+    int count = composite.name().equals(AttentionForm.GRADIENT) ? OPERANDS + 4 : OPERANDS;
+    return operands.size() == count
         ? AttentionForm.labels(operands).flatMap(labels -> of(composite, labels))
         : Optional.empty();
   }
@@ -60,7 +62,8 @@ public record AttentionKernel(
             && rows.size() <= AXES
             && rows.stream().noneMatch(row -> of.axis(row) >= 0)
             && q.dtype() != DType.F64
-            && Attention.supports(q.size(labels.width()));
+            && Attention.supports(q.size(labels.width()))
+            && Attention.supports(composite.operands().get(2).type().size(labels.out()));
     AttentionForm form = AttentionForm.written(composite);
     Attention attention = new Attention(form.scale(), form.causal());
     return fits
@@ -81,48 +84,74 @@ public record AttentionKernel(
     return names.stream().mapToLong(this::size).reduce(1, Math::multiplyExact);
   }
 
+  private boolean isGradient() {
+    return composite.name().equals(AttentionForm.GRADIENT);
+  }
+
+  /** The gradient has five products of the size of the two forward. */
   @Override
   public double flops() {
     List<String> sums = List.of(labels.width(), labels.out());
     double scores = (double) count(labels.rows()) * size(labels.keys());
-    return 2 * scores * sums.stream().mapToLong(this::size).sum();
+    return (isGradient() ? 5 : 2) * scores * sums.stream().mapToLong(this::size).sum();
   }
 
   @Override
   public long scratchBytes(Workers workers) {
+    long keys = size(labels.keys());
+    long width = size(labels.width());
+    long out = size(labels.out());
     return workers.threads()
-        * Attention.scratchBytes(
-            count(rows), size(labels.keys()), size(labels.width()), size(labels.out()));
+        * (isGradient()
+            ? Attention.gradientScratchBytes(count(rows), keys, width, out)
+            : Attention.scratchBytes(count(rows), keys, width, out));
   }
 
   @Override
   public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
-    List<Value> values = composite.operands();
-    List<Tensor> views = new ArrayList<>();
-    List<List<String>> last =
-        List.of(
-            List.of(labels.width()),
-            List.of(labels.keys(), labels.width()),
-            List.of(labels.keys(), labels.out()),
-            List.of(),
-            List.of(labels.keys()));
-    for (int i = 0; i < OPERANDS; i++) {
-      boolean hasRows = !last.get(i).contains(labels.keys());
-      views.add(view(operands.get(i), values.get(i).type().names(), hasRows, last.get(i)));
-    }
-    attention.into(
-        workers,
+    List<String> key = List.of(labels.keys(), labels.width());
+    List<String> value = List.of(labels.keys(), labels.out());
+    Attention.Operands given =
         new Attention.Operands(
-            views.get(0), views.get(1), views.get(2), views.get(3), views.get(4)),
-        view(results.get(0), labels.result(), true, List.of(labels.out())),
-        view(results.get(1), labels.rows(), true, List.of()));
+            rows(operands.get(0), names(0), labels.width()),
+            view(operands.get(1), names(1), List.of(), key),
+            view(operands.get(2), names(2), List.of(), value),
+            rows(operands.get(3), names(3)),
+            view(operands.get(4), names(4), List.of(), List.of(labels.keys())));
+    if (!isGradient()) {
+      List<Tensor> to = results(results);
+      attention.into(workers, given, to.get(0), to.get(1));
+      return;
+    }
+    attention.gradientInto(
+        workers,
+        given,
+        results(operands.subList(OPERANDS, OPERANDS + 2)),
+        results(operands.subList(OPERANDS + 2, OPERANDS + 4)),
+        List.of(
+            rows(results.get(0), names(0), labels.width()),
+            view(results.get(1), names(1), List.of(), key),
+            view(results.get(2), names(2), List.of(), value)));
   }
 
-  /** A tensor with two axes of heads, two of rows if it has rows, and the last labels. */
-  private Tensor view(Tensor tensor, List<String> names, boolean hasRows, List<String> last) {
-    List<String> order = new ArrayList<>();
-    order.addAll(padded(heads));
-    order.addAll(hasRows ? padded(rows) : List.of());
+  private List<String> names(int operand) {
+    return composite.operands().get(operand).type().names();
+  }
+
+  /** The views of y and lse, or of their cotangents. */
+  private List<Tensor> results(List<Tensor> both) {
+    return List.of(
+        rows(both.get(0), labels.result(), labels.out()), rows(both.get(1), labels.rows()));
+  }
+
+  private Tensor rows(Tensor tensor, List<String> names, String... last) {
+    return view(tensor, names, padded(rows), List.of(last));
+  }
+
+  /** A tensor with two axes of heads, those of rows, and the last ones. */
+  private Tensor view(Tensor tensor, List<String> names, List<String> rowAxes, List<String> last) {
+    List<String> order = new ArrayList<>(padded(heads));
+    order.addAll(rowAxes);
     order.addAll(last);
     Tensor view =
         tensor.transpose(order.stream().filter(names::contains).mapToInt(names::indexOf).toArray());

@@ -22,6 +22,7 @@ import io.github.shardsum.tensor.Tensor;
 import io.github.shardsum.testkit.PlanAssert;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -115,6 +116,56 @@ class AttentionProperties {
         }
       }
     }
+  }
+
+  /**
+   * The kernel's gradient, in several blocks of rows and of keys, and split along each label,
+   * beside that of f64. A gradient sums terms over rows and keys; the bound is a part of the
+   * largest.
+   */
+  @Property(tries = 10)
+  void itsGradientInBlocksIsThatOfDoubles(@ForAll long seed) {
+    Random random = new Random(seed);
+    int[] sizes = {
+      2,
+      2,
+      1 + random.nextInt(200),
+      2,
+      1 + random.nextInt(700),
+      1 + random.nextInt(40),
+      1 + random.nextInt(40)
+    };
+    AttentionCase one = new AttentionCase(seed, DType.F32, sizes);
+    List<Tensor> given = new ArrayList<>(one.inputs());
+    given.addAll(one.weights().tensors());
+    Program program =
+        Gradients.gradient(one.forward(), List.of("y", "lse"), List.of("q", "k", "v"));
+    Program wide = Program.parse(program.toString().replace("f32[", "f64["));
+    List<Tensor> wideGiven = new ArrayList<>();
+    given.forEach(x -> wideGiven.add(x.dtype() == DType.F32 ? x.convert(DType.F64) : x));
+    List<Tensor> expected = run(BACKENDS.get(1), wide, wideGiven);
+    List<Tensor> alone = run(BACKENDS.get(2), program, given);
+    List<Tensor> together = run(BACKENDS.get(3), program, given);
+    for (int i = 0; i < 3; i++) {
+      near(expected.get(i), alone.get(i));
+      assertArrayEquals(alone.get(i).toFloatArray(), together.get(i).toFloatArray());
+    }
+    Mesh mesh = Mesh.of("x", 2);
+    String label = List.of("B", "J", "T", "R").get(random.nextInt(4));
+    String layout = String.join(" ", one.forward().inputs().getFirst().type().names());
+    Program split = Annotations.of(Map.of("q", layout.replace(label, label + "@x"))).apply(program);
+    try (Collectives collectives = Collectives.open(mesh)) {
+      List<Tensor> found = run(MeshBackend.of(collectives), split, given);
+      for (int i = 0; i < 3; i++) {
+        near(expected.get(i), found.get(i));
+      }
+    }
+  }
+
+  private static void near(Tensor expected, Tensor given) {
+    double[] all = expected.toDoubleArray();
+    double largest = Arrays.stream(all).map(Math::abs).max().orElse(0);
+    assertArrayEquals(all, given.toDoubleArray(), 2e-5 * largest + 1e-6);
   }
 
   @Property(tries = 40)
