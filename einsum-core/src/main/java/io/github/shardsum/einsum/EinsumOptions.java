@@ -4,6 +4,7 @@ import io.github.shardsum.exec.Workers;
 import io.github.shardsum.path.PathFinder;
 import io.github.shardsum.tensor.DType;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -12,28 +13,8 @@ import java.util.OptionalLong;
 /**
  * Options for the compilation of an einsum; an immutable value whose {@code with} methods return
  * changed copies.
- *
- * @param strictness the behaviour where NumPy, torch and TensorFlow differ
- * @param dtype the result's dtype; if empty, the promoted dtype of the operands
- * @param path the finder of the order of pairwise contractions
- * @param memoryLimit the largest number of bytes of one intermediate, if limited; labels are then
- *     sliced where needed
- * @param sizes sizes of labels that only the output has
- * @param epilogue the operations that are fused into the last step
- * @param workers the threads that run the einsum
- * @param kernels the kernels that compute the einsum
- * @param sums the order of floating-point sums
  */
-public record EinsumOptions(
-    Strictness strictness,
-    Optional<DType> dtype,
-    PathFinder path,
-    OptionalLong memoryLimit,
-    Map<String, Long> sizes,
-    Epilogue epilogue,
-    Workers workers,
-    KernelChoice kernels,
-    SumOrder sums) {
+public final class EinsumOptions {
 
   /** The kernels that run an einsum. */
   public enum KernelChoice {
@@ -43,12 +24,26 @@ public record EinsumOptions(
     SCALAR
   }
 
-  /**
-   * Copies the map and checks the limit.
-   *
-   * @throws IllegalArgumentException if the memory limit is below 8 bytes
-   */
-  public EinsumOptions {
+  private final Strictness strictness;
+  private final Optional<DType> dtype;
+  private final PathFinder path;
+  private final OptionalLong memoryLimit;
+  private final Map<String, Long> sizes;
+  private final Epilogue epilogue;
+  private final Workers workers;
+  private final KernelChoice kernels;
+  private final SumOrder sums;
+
+  private EinsumOptions(
+      Strictness strictness,
+      Optional<DType> dtype,
+      PathFinder path,
+      OptionalLong memoryLimit,
+      Map<String, Long> sizes,
+      Epilogue epilogue,
+      Workers workers,
+      KernelChoice kernels,
+      SumOrder sums) {
     Objects.requireNonNull(strictness, "strictness");
     Objects.requireNonNull(dtype, "dtype");
     Objects.requireNonNull(path, "path");
@@ -62,6 +57,15 @@ public record EinsumOptions(
       throw new IllegalArgumentException(
           "memory limit: expected at least 8 bytes, one element, got " + memoryLimit.getAsLong());
     }
+    this.strictness = strictness;
+    this.dtype = dtype;
+    this.path = path;
+    this.memoryLimit = memoryLimit;
+    this.sizes = sizes;
+    this.epilogue = epilogue;
+    this.workers = workers;
+    this.kernels = kernels;
+    this.sums = sums;
   }
 
   /**
@@ -153,8 +157,19 @@ public record EinsumOptions(
   public EinsumOptions withSize(String label, long size) {
     Map<String, Long> more = new HashMap<>(sizes);
     more.put(Objects.requireNonNull(label, "label"), size);
+    return withSizes(more);
+  }
+
+  /**
+   * Gives the sizes of all labels that only the output has, or that have size 1 in all operands. A
+   * size that does not fit throws an {@link EinsumShapeException} when the equation is compiled.
+   *
+   * @param values sizes by label, at least 0
+   * @return a changed copy
+   */
+  public EinsumOptions withSizes(Map<String, Long> values) {
     return new EinsumOptions(
-        strictness, dtype, path, memoryLimit, more, epilogue, workers, kernels, sums);
+        strictness, dtype, path, memoryLimit, values, epilogue, workers, kernels, sums);
   }
 
   /**
@@ -206,15 +221,73 @@ public record EinsumOptions(
 
   /** The options of a gradient: with its own sizes, and no epilogue. */
   EinsumOptions forGradient() {
-    return new EinsumOptions(
-        Strictness.LENIENT,
-        dtype,
-        path,
-        memoryLimit,
-        Map.of(),
-        Epilogue.none(),
-        workers,
-        kernels,
-        sums);
+    return withStrictness(Strictness.LENIENT).withSizes(Map.of()).withEpilogue(Epilogue.none());
+  }
+
+  /** {@return the behaviour where NumPy, torch and TensorFlow differ} */
+  public Strictness strictness() {
+    return strictness;
+  }
+
+  /** {@return the result's dtype; if empty, the promoted dtype of the operands} */
+  public Optional<DType> dtype() {
+    return dtype;
+  }
+
+  /** {@return the finder of the order of pairwise contractions} */
+  public PathFinder path() {
+    return path;
+  }
+
+  /**
+   * {@return the largest number of bytes of one intermediate, if limited; labels are then sliced
+   * where needed}
+   */
+  public OptionalLong memoryLimit() {
+    return memoryLimit;
+  }
+
+  /** {@return sizes of labels that only the output has} */
+  public Map<String, Long> sizes() {
+    return sizes;
+  }
+
+  /** {@return the operations that are fused into the last step} */
+  public Epilogue epilogue() {
+    return epilogue;
+  }
+
+  /** {@return the threads that run the einsum} */
+  public Workers workers() {
+    return workers;
+  }
+
+  /** {@return the kernels that compute the einsum} */
+  public KernelChoice kernels() {
+    return kernels;
+  }
+
+  /** {@return the order of floating-point sums} */
+  public SumOrder sums() {
+    return sums;
+  }
+
+  private List<Object> values() {
+    return List.of(strictness, dtype, path, memoryLimit, sizes, epilogue, workers, kernels, sums);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof EinsumOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "EinsumOptions" + values();
   }
 }

@@ -1,24 +1,17 @@
 package io.github.shardsum.tensor;
 
-/**
- * Options for printing a tensor (NumPy's {@code np.set_printoptions}); an immutable value.
- *
- * @param threshold the most elements of a tensor that is shown completely, at least 1; of a larger
- *     tensor, only the edges are shown
- * @param edge the number of elements to show at each end of a shortened axis, at least 1
- * @param decimals digits after the point of floating elements, in [0, 17]; -1 for the shortest
- *     digits that differ from those of neighbouring values
- */
-public record TextOptions(long threshold, int edge, int decimals) {
+import java.util.List;
+
+/** Options for printing a tensor (NumPy's {@code np.set_printoptions}); an immutable value. */
+public final class TextOptions {
   /** The default: 1000 elements, three at each edge, the shortest digits. */
   public static final TextOptions DEFAULTS = new TextOptions(1000, 3, -1);
 
-  /**
-   * Checks the numbers.
-   *
-   * @throws IllegalArgumentException if a number is outside its range
-   */
-  public TextOptions {
+  private final long threshold;
+  private final int edge;
+  private final int decimals;
+
+  private TextOptions(long threshold, int edge, int decimals) {
     if (threshold < 1 || edge < 1 || decimals < -1 || decimals > 17) {
       throw new IllegalArgumentException(
           "text: expected a threshold and an edge of at least 1 and decimals in [-1, 17], got "
@@ -28,6 +21,9 @@ public record TextOptions(long threshold, int edge, int decimals) {
               + ", "
               + decimals);
     }
+    this.threshold = threshold;
+    this.edge = edge;
+    this.decimals = decimals;
   }
 
   /**
@@ -58,5 +54,45 @@ public record TextOptions(long threshold, int edge, int decimals) {
    */
   public TextOptions withDecimals(int value) {
     return new TextOptions(threshold, edge, value);
+  }
+
+  /**
+   * {@return the most elements of a tensor that is shown completely, at least 1; of a larger
+   * tensor, only the edges are shown}
+   */
+  public long threshold() {
+    return threshold;
+  }
+
+  /** {@return the number of elements to show at each end of a shortened axis, at least 1} */
+  public int edge() {
+    return edge;
+  }
+
+  /**
+   * {@return digits after the point of floating elements, in [0, 17]; -1 for the shortest digits
+   * that differ from those of neighbouring values}
+   */
+  public int decimals() {
+    return decimals;
+  }
+
+  private List<Object> values() {
+    return List.of(threshold, edge, decimals);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TextOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "TextOptions" + values();
   }
 }

@@ -2,44 +2,34 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.moe.RouteInput.Uniform;
 import io.github.shardsum.tensor.DType;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 
-/**
- * The specification of a Mixture-of-Experts layer; an immutable value.
- *
- * @param sizes the layer's sizes; C must be {@link Capacity#atMost} of the options' capacity, see
- *     {@link MoeSizes#of}
- * @param dtype the dtype of tokens and weights: f32, f64 or bf16; for bf16, router logits are f32
- * @param options how tokens are sent to experts
- * @param randomness the generator of the router's random numbers, if they are drawn
- * @param padded whether the program has an input {@code non_padding: bool[G S]}
- * @param uniform the source of the router's random numbers: drawn, an input {@code uniform: f64[G
- *     S]}, or an input {@code uniform: f64[G S E]}
- * @param activation the activation between an expert's two products; a gated one has an input
- *     {@code wv [E, M, H]}
- * @param biased whether there are inputs {@code b_in [E, H]} and {@code b_out [E, M]}, which are
- *     added to an expert's two products, and {@code b_v [E, H]} for a gated activation
- * @param keepsHidden whether {@link MoePrograms#raggedLayer} keeps the operands of the activations,
- *     {@code [R, H]}, for the backward pass. Otherwise the backward pass computes them again, which
- *     takes a seventh product
- * @param metrics whether the program also has the outputs {@code logits [G, S, E]}, {@code weights
- *     [G, S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code
- *     overflow [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}
- */
-public record MoeSpec(
-    MoeSizes sizes,
-    DType dtype,
-    RouteOptions options,
-    Randomness randomness,
-    boolean padded,
-    Uniform uniform,
-    Activation activation,
-    boolean biased,
-    boolean keepsHidden,
-    boolean metrics) {
-  /** Checks the dtype and the capacity. */
-  public MoeSpec {
+/** The specification of a Mixture-of-Experts layer; an immutable value. */
+public final class MoeSpec {
+  private final MoeSizes sizes;
+  private final DType dtype;
+  private final RouteOptions options;
+  private final Randomness randomness;
+  private final boolean padded;
+  private final Uniform uniform;
+  private final Activation activation;
+  private final boolean biased;
+  private final boolean keepsHidden;
+  private final boolean metrics;
+
+  private MoeSpec(
+      MoeSizes sizes,
+      DType dtype,
+      RouteOptions options,
+      Randomness randomness,
+      boolean padded,
+      Uniform uniform,
+      Activation activation,
+      boolean biased,
+      boolean keepsHidden,
+      boolean metrics) {
     Objects.requireNonNull(sizes, "sizes");
     Objects.requireNonNull(dtype, "dtype");
     Objects.requireNonNull(options, "options");
@@ -55,6 +45,16 @@ public record MoeSpec(
       throw new IllegalArgumentException(
           "moe: C in the sizes must be the options' capacity " + capacity + ", got " + sizes);
     }
+    this.sizes = sizes;
+    this.dtype = dtype;
+    this.options = options;
+    this.randomness = randomness;
+    this.padded = padded;
+    this.uniform = uniform;
+    this.activation = activation;
+    this.biased = biased;
+    this.keepsHidden = keepsHidden;
+    this.metrics = metrics;
   }
 
   /**
@@ -324,5 +324,106 @@ public record MoeSpec(
       }
       return value;
     }
+  }
+
+  /**
+   * {@return the layer's sizes; C must be {@link Capacity#atMost} of the options' capacity, see
+   * {@link MoeSizes#of}}
+   */
+  public MoeSizes sizes() {
+    return sizes;
+  }
+
+  /**
+   * {@return the dtype of tokens and weights: f32, f64 or bf16; for bf16, router logits are f32}
+   */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /** {@return how tokens are sent to experts} */
+  public RouteOptions options() {
+    return options;
+  }
+
+  /** {@return the generator of the router's random numbers, if they are drawn} */
+  public Randomness randomness() {
+    return randomness;
+  }
+
+  /** {@return whether the program has an input {@code non_padding: bool[G S]}} */
+  public boolean padded() {
+    return padded;
+  }
+
+  /**
+   * {@return the source of the router's random numbers: drawn, an input {@code uniform: f64[G S]},
+   * or an input {@code uniform: f64[G S E]}}
+   */
+  public Uniform uniform() {
+    return uniform;
+  }
+
+  /**
+   * {@return the activation between an expert's two products; a gated one has an input {@code wv
+   * [E, M, H]}}
+   */
+  public Activation activation() {
+    return activation;
+  }
+
+  /**
+   * {@return whether there are inputs {@code b_in [E, H]} and {@code b_out [E, M]}, which are added
+   * to an expert's two products, and {@code b_v [E, H]} for a gated activation}
+   */
+  public boolean biased() {
+    return biased;
+  }
+
+  /**
+   * {@return whether {@link MoePrograms#raggedLayer} keeps the operands of the activations, {@code
+   * [R, H]}, for the backward pass. Otherwise the backward pass computes them again, which takes a
+   * seventh product}
+   */
+  public boolean keepsHidden() {
+    return keepsHidden;
+  }
+
+  /**
+   * {@return whether the program also has the outputs {@code logits [G, S, E]}, {@code weights [G,
+   * S, K]} and {@code positions [G, S, K]} of its route, {@code asked [G, E]}, {@code overflow
+   * [G]}, {@code placed [G, E]} and {@code unusable [G]}, see {@link MoePrograms#route}}
+   */
+  public boolean metrics() {
+    return metrics;
+  }
+
+  private List<Object> values() {
+    return List.of(
+        sizes,
+        dtype,
+        options,
+        randomness,
+        padded,
+        uniform,
+        activation,
+        biased,
+        keepsHidden,
+        metrics);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof MoeSpec that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "MoeSpec" + values();
   }
 }

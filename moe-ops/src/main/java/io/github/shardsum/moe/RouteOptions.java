@@ -2,6 +2,7 @@ package io.github.shardsum.moe;
 
 import io.github.shardsum.internal.moe.route.ArgumentChecks;
 import io.github.shardsum.internal.moe.route.RouteNotation;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
@@ -36,36 +37,32 @@ import java.util.Optional;
  *     ,all-over-k}, {@code ,real} or {@code ,unmasked}</td></tr>
  * <tr><td>{@code z=}</td><td>{@code group}, {@code real}, {@code unmasked}</td></tr>
  * </table>
- *
- * @param router whether tokens or experts choose, and how many
- * @param gateFunction the function from logits to gates; affects logits only
- * @param groupLimit a limit to the groups of experts that a token may use; none if absent
- * @param secondChoice whether a token also goes to its second expert; used only by top-2
- * @param normalization when a token's gates are divided by their sum
- * @param normalizationEpsilon the number that is added to this sum; 0 in the paper, 1e-9 in lingvo
- *     and Mesh TensorFlow
- * @param rejectedKeepsSlot whether a second choice that {@code secondChoice} rejects still uses up
- *     a slot, as in the paper; not so in lingvo, Praxis, Mesh TensorFlow and fairseq
- * @param slotOrder the order in which choices get slots
- * @param auxLoss the load-balancing loss
- * @param zLoss the treatment of padding in the router z-loss, which is the mean of the squared
- *     logsumexp of the logits
- * @param capacity the number of slots of an expert in a group
  */
-public record RouteOptions(
-    Router router,
-    GateFunction gateFunction,
-    Optional<GroupLimit> groupLimit,
-    SecondChoice secondChoice,
-    Normalization normalization,
-    double normalizationEpsilon,
-    boolean rejectedKeepsSlot,
-    SlotOrder slotOrder,
-    AuxLoss auxLoss,
-    MaskedMean zLoss,
-    Capacity capacity) {
-  /** Checks that the options do not contradict each other. */
-  public RouteOptions {
+public final class RouteOptions {
+  private final Router router;
+  private final GateFunction gateFunction;
+  private final Optional<GroupLimit> groupLimit;
+  private final SecondChoice secondChoice;
+  private final Normalization normalization;
+  private final double normalizationEpsilon;
+  private final boolean rejectedKeepsSlot;
+  private final SlotOrder slotOrder;
+  private final AuxLoss auxLoss;
+  private final MaskedMean zLoss;
+  private final Capacity capacity;
+
+  private RouteOptions(
+      Router router,
+      GateFunction gateFunction,
+      Optional<GroupLimit> groupLimit,
+      SecondChoice secondChoice,
+      Normalization normalization,
+      double normalizationEpsilon,
+      boolean rejectedKeepsSlot,
+      SlotOrder slotOrder,
+      AuxLoss auxLoss,
+      MaskedMean zLoss,
+      Capacity capacity) {
     Objects.requireNonNull(router, "router");
     Objects.requireNonNull(gateFunction, "gateFunction");
     Objects.requireNonNull(groupLimit, "groupLimit");
@@ -90,6 +87,17 @@ public record RouteOptions(
         }
       }
     }
+    this.router = router;
+    this.gateFunction = gateFunction;
+    this.groupLimit = groupLimit;
+    this.secondChoice = secondChoice;
+    this.normalization = normalization;
+    this.normalizationEpsilon = normalizationEpsilon;
+    this.rejectedKeepsSlot = rejectedKeepsSlot;
+    this.slotOrder = slotOrder;
+    this.auxLoss = auxLoss;
+    this.zLoss = zLoss;
+    this.capacity = capacity;
   }
 
   private static void checkSecondChoice(int choices, SecondChoice secondChoice) {
@@ -706,5 +714,94 @@ public record RouteOptions(
           zLoss,
           capacity);
     }
+  }
+
+  /** {@return whether tokens or experts choose, and how many} */
+  public Router router() {
+    return router;
+  }
+
+  /** {@return the function from logits to gates; affects logits only} */
+  public GateFunction gateFunction() {
+    return gateFunction;
+  }
+
+  /** {@return a limit to the groups of experts that a token may use; none if absent} */
+  public Optional<GroupLimit> groupLimit() {
+    return groupLimit;
+  }
+
+  /** {@return whether a token also goes to its second expert; used only by top-2} */
+  public SecondChoice secondChoice() {
+    return secondChoice;
+  }
+
+  /** {@return when a token's gates are divided by their sum} */
+  public Normalization normalization() {
+    return normalization;
+  }
+
+  /**
+   * {@return the number that is added to this sum; 0 in the paper, 1e-9 in lingvo and Mesh
+   * TensorFlow}
+   */
+  public double normalizationEpsilon() {
+    return normalizationEpsilon;
+  }
+
+  /**
+   * {@return whether a second choice that {@code secondChoice} rejects still uses up a slot, as in
+   * the paper; not so in lingvo, Praxis, Mesh TensorFlow and fairseq}
+   */
+  public boolean rejectedKeepsSlot() {
+    return rejectedKeepsSlot;
+  }
+
+  /** {@return the order in which choices get slots} */
+  public SlotOrder slotOrder() {
+    return slotOrder;
+  }
+
+  /** {@return the load-balancing loss} */
+  public AuxLoss auxLoss() {
+    return auxLoss;
+  }
+
+  /**
+   * {@return the treatment of padding in the router z-loss, which is the mean of the squared
+   * logsumexp of the logits}
+   */
+  public MaskedMean zLoss() {
+    return zLoss;
+  }
+
+  /** {@return the number of slots of an expert in a group} */
+  public Capacity capacity() {
+    return capacity;
+  }
+
+  private List<Object> values() {
+    return List.of(
+        router,
+        gateFunction,
+        groupLimit,
+        secondChoice,
+        normalization,
+        normalizationEpsilon,
+        rejectedKeepsSlot,
+        slotOrder,
+        auxLoss,
+        zLoss,
+        capacity);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof RouteOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
   }
 }

@@ -55,29 +55,33 @@ class RouteNotationProperties {
             SecondChoice.threshold(half),
             SecondChoice.random(number(random)),
             SecondChoice.sample());
-    return new RouteOptions(
-        expertsChoose ? new Router.ExpertChoice(choices) : Router.topK(choices),
-        any(random, RouteOptions.GateFunction.values()),
-        expertsChoose || random.nextBoolean()
-            ? Optional.empty()
-            : Optional.of(
-                new RouteOptions.GroupLimit(
-                    1 + random.nextInt(8),
-                    8 + random.nextInt(57),
-                    any(random, RouteOptions.GroupLimit.Score.values()))),
-        choices == 2 || expertsChoose ? any(random, policies) : SecondChoice.all(),
-        expertsChoose
-            ? any(random, List.of(Normalization.NONE, Normalization.AFTER_DROPPING))
-            : any(random, Normalization.values()),
-        any(random, List.of(0.0, -0.0, 1e-9, half)),
-        random.nextBoolean(),
-        any(random, SlotOrder.values()),
-        new AuxLoss(
-            any(random, AuxLoss.Scale.values()),
-            any(random, AuxLoss.Choices.values()),
-            any(random, MaskedMean.values())),
-        any(random, MaskedMean.values()),
-        capacity(random, expertsChoose));
+    return RouteOptions.builder()
+        .router(expertsChoose ? new Router.ExpertChoice(choices) : Router.topK(choices))
+        .gateFunction(any(random, RouteOptions.GateFunction.values()))
+        .groupLimit(
+            expertsChoose || random.nextBoolean()
+                ? Optional.empty()
+                : Optional.of(
+                    new RouteOptions.GroupLimit(
+                        1 + random.nextInt(8),
+                        8 + random.nextInt(57),
+                        any(random, RouteOptions.GroupLimit.Score.values()))))
+        .secondChoice(choices == 2 || expertsChoose ? any(random, policies) : SecondChoice.all())
+        .normalization(
+            expertsChoose
+                ? any(random, List.of(Normalization.NONE, Normalization.AFTER_DROPPING))
+                : any(random, Normalization.values()))
+        .normalizationEpsilon(any(random, List.of(0.0, -0.0, 1e-9, half)))
+        .rejectedKeepsSlot(random.nextBoolean())
+        .slotOrder(any(random, SlotOrder.values()))
+        .auxLoss(
+            new AuxLoss(
+                any(random, AuxLoss.Scale.values()),
+                any(random, AuxLoss.Choices.values()),
+                any(random, MaskedMean.values())))
+        .zLoss(any(random, MaskedMean.values()))
+        .capacity(capacity(random, expertsChoose))
+        .build();
   }
 
   @Property

@@ -3,29 +3,18 @@ package io.github.shardsum.auto;
 import io.github.shardsum.assign.AssignmentOptions;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.partition.PlanOptions;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
-/**
- * Options of {@link Auto}; an immutable value.
- *
- * @param plan prices and the memory limit of plans: a topology, and the most bytes of a device by
- *     {@link io.github.shardsum.partition.SpmdPlan#peakBytes}. The memory of composites' kernels
- *     counts only if a plan is changed to hold less. There must be no order of sums; the options
- *     for collectives started ahead and for windows are ignored
- * @param kernels code of composites; those that have none are decomposed
- * @param split inputs that may not be replicated: each mesh axis splits one of their labels
- * @param seconds more than 0 and at most 1,000,000: they set the amount of work, so that equal
- *     input gives equal output
- */
-public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, double seconds) {
-  /**
-   * Copies the names and checks the seconds.
-   *
-   * @throws IllegalArgumentException if the seconds are out of their range, or plans must keep an
-   *     order of sums
-   */
-  public AutoOptions {
+/** Options of {@link Auto}; an immutable value. */
+public final class AutoOptions {
+  private final PlanOptions plan;
+  private final Kernels kernels;
+  private final Set<String> split;
+  private final double seconds;
+
+  private AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, double seconds) {
     Objects.requireNonNull(plan, "plan");
     if (plan.sums().isTree()) {
       throw new IllegalArgumentException(
@@ -37,6 +26,10 @@ public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, 
       throw new IllegalArgumentException(
           "seconds: must be more than 0 and at most 1,000,000, got " + seconds);
     }
+    this.plan = plan;
+    this.kernels = kernels;
+    this.split = split;
+    this.seconds = seconds;
   }
 
   /**
@@ -88,5 +81,52 @@ public record AutoOptions(PlanOptions plan, Kernels kernels, Set<String> split, 
    */
   public AutoOptions withSeconds(double value) {
     return new AutoOptions(plan, kernels, split, value);
+  }
+
+  /**
+   * {@return prices and the memory limit of plans: a topology, and the most bytes of a device by
+   * {@link io.github.shardsum.partition.SpmdPlan#peakBytes}. The memory of composites' kernels
+   * counts only if a plan is changed to hold less. There must be no order of sums; the options for
+   * collectives started ahead and for windows are ignored}
+   */
+  public PlanOptions plan() {
+    return plan;
+  }
+
+  /** {@return code of composites; those that have none are decomposed} */
+  public Kernels kernels() {
+    return kernels;
+  }
+
+  /** {@return inputs that may not be replicated: each mesh axis splits one of their labels} */
+  public Set<String> split() {
+    return split;
+  }
+
+  /**
+   * {@return more than 0 and at most 1,000,000: they set the amount of work, so that equal input
+   * gives equal output}
+   */
+  public double seconds() {
+    return seconds;
+  }
+
+  private List<Object> values() {
+    return List.of(plan, kernels, split, seconds);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AutoOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "AutoOptions" + values();
   }
 }

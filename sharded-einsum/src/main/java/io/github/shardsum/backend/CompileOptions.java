@@ -2,26 +2,26 @@ package io.github.shardsum.backend;
 
 import io.github.shardsum.einsum.SumOrder;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 
-/**
- * Options of compiling a program; an immutable value.
- *
- * @param rematerialized names of values that are computed again where they are needed late, instead
- *     of being kept
- * @param memoryLimit the most bytes that a run may hold, without inputs and outputs; more is an
- *     error when the program is compiled
- * @param profiled whether runs measure their steps, see {@link Executable#profile}
- * @param sums the order of floating-point sums
- */
-public record CompileOptions(
-    Set<String> rematerialized, OptionalLong memoryLimit, boolean profiled, SumOrder sums) {
-  /** Copies the set. */
-  public CompileOptions {
+/** Options of compiling a program; an immutable value. */
+public final class CompileOptions {
+  private final Set<String> rematerialized;
+  private final OptionalLong memoryLimit;
+  private final boolean profiled;
+  private final SumOrder sums;
+
+  private CompileOptions(
+      Set<String> rematerialized, OptionalLong memoryLimit, boolean profiled, SumOrder sums) {
     Objects.requireNonNull(sums, "sums");
     rematerialized = Set.copyOf(rematerialized);
+    this.rematerialized = rematerialized;
+    this.memoryLimit = memoryLimit;
+    this.profiled = profiled;
+    this.sums = sums;
   }
 
   /**
@@ -92,5 +92,50 @@ public record CompileOptions(
    */
   public CompileOptions withSums(SumOrder order) {
     return new CompileOptions(rematerialized, memoryLimit, profiled, order);
+  }
+
+  /**
+   * {@return names of values that are computed again where they are needed late, instead of being
+   * kept}
+   */
+  public Set<String> rematerialized() {
+    return rematerialized;
+  }
+
+  /**
+   * {@return the most bytes that a run may hold, without inputs and outputs; more is an error when
+   * the program is compiled}
+   */
+  public OptionalLong memoryLimit() {
+    return memoryLimit;
+  }
+
+  /** {@return whether runs measure their steps, see {@link Executable#profile}} */
+  public boolean profiled() {
+    return profiled;
+  }
+
+  /** {@return the order of floating-point sums} */
+  public SumOrder sums() {
+    return sums;
+  }
+
+  private List<Object> values() {
+    return List.of(rematerialized, memoryLimit, profiled, sums);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof CompileOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "CompileOptions" + values();
   }
 }

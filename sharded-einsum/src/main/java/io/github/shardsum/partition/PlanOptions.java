@@ -2,39 +2,13 @@ package io.github.shardsum.partition;
 
 import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.topology.Topology;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 
-/**
- * Options of planning; an immutable value.
- *
- * @param topology the network that prices collectives, in seconds. Without a network the plan with
- *     the fewest received elements is chosen, where 200 multiply-adds count as one element; among
- *     equal plans the one with the fewest collectives. Printed prices add 1,000 elements for each
- *     collective
- * @param memoryLimit the most bytes that a device may hold at any time, inputs included; none for
- *     no limit
- * @param replication whether a device may hold a whole value during a reshard between two layouts
- *     that are not whole
- * @param overlap whether collectives of a program's plan are started early and awaited late where
- *     that shortens the schedule and needs no more memory
- * @param windows the cases in which einsums of a program are computed in windows, and in which rows
- *     of a composite with its own partition travel in pieces
- * @param sums the order of floating-point sums; if it is a tree, only plans that keep it are chosen
- * @param raggedBound the bound of received rows for which memory is planned if numbers of rows
- *     depend on data: a multiple of the rows of the largest device
- * @param partitions the cases in which composites are computed by their own partitions
- */
-public record PlanOptions(
-    Optional<Topology> topology,
-    OptionalLong memoryLimit,
-    boolean replication,
-    boolean overlap,
-    Windows windows,
-    SumOrder sums,
-    double raggedBound,
-    Partitions partitions) {
+/** Options of planning; an immutable value. */
+public final class PlanOptions {
   /** The default of {@link #raggedBound}. */
   public static final double RAGGED_BOUND = 2;
 
@@ -72,13 +46,24 @@ public record PlanOptions(
     NEVER
   }
 
-  /**
-   * Checks limit and bound.
-   *
-   * @throws IllegalArgumentException if the limit is negative, or the bound less than 1 or not
-   *     finite
-   */
-  public PlanOptions {
+  private final Optional<Topology> topology;
+  private final OptionalLong memoryLimit;
+  private final boolean replication;
+  private final boolean overlap;
+  private final Windows windows;
+  private final SumOrder sums;
+  private final double raggedBound;
+  private final Partitions partitions;
+
+  private PlanOptions(
+      Optional<Topology> topology,
+      OptionalLong memoryLimit,
+      boolean replication,
+      boolean overlap,
+      Windows windows,
+      SumOrder sums,
+      double raggedBound,
+      Partitions partitions) {
     Objects.requireNonNull(topology, "topology");
     Objects.requireNonNull(memoryLimit, "memoryLimit");
     Objects.requireNonNull(windows, "windows");
@@ -92,25 +77,14 @@ public record PlanOptions(
       throw new IllegalArgumentException(
           "bound of rows: must be at least 1 times the local rows, got " + raggedBound);
     }
-  }
-
-  /**
-   * Options without overlap and windows, and with sums in the fastest order.
-   *
-   * @param topology the network that prices collectives
-   * @param memoryLimit the most bytes that a device may hold at any time
-   * @param replication whether a device may hold a whole value during a reshard
-   */
-  public PlanOptions(Optional<Topology> topology, OptionalLong memoryLimit, boolean replication) {
-    this(
-        topology,
-        memoryLimit,
-        replication,
-        false,
-        Windows.NEVER,
-        SumOrder.FASTEST,
-        RAGGED_BOUND,
-        Partitions.BY_PRICE);
+    this.topology = topology;
+    this.memoryLimit = memoryLimit;
+    this.replication = replication;
+    this.overlap = overlap;
+    this.windows = windows;
+    this.sums = sums;
+    this.raggedBound = raggedBound;
+    this.partitions = partitions;
   }
 
   /**
@@ -120,7 +94,15 @@ public record PlanOptions(
    * @return the defaults
    */
   public static PlanOptions defaults() {
-    return new PlanOptions(Optional.empty(), OptionalLong.empty(), false);
+    return new PlanOptions(
+        Optional.empty(),
+        OptionalLong.empty(),
+        false,
+        false,
+        Windows.NEVER,
+        SumOrder.FASTEST,
+        RAGGED_BOUND,
+        Partitions.BY_PRICE);
   }
 
   /**
@@ -163,17 +145,22 @@ public record PlanOptions(
    *
    * @param bytes the most bytes, at least 0
    * @return a changed copy
+   * @throws IllegalArgumentException if there are fewer than 0 bytes
    */
   public PlanOptions withMemoryLimit(long bytes) {
+    return withMemoryLimit(OptionalLong.of(bytes));
+  }
+
+  /**
+   * Limits the bytes that a device may hold at any time, if there is a limit.
+   *
+   * @param bytes the most bytes, at least 0; none for no limit
+   * @return a changed copy
+   * @throws IllegalArgumentException if there are fewer than 0 bytes
+   */
+  public PlanOptions withMemoryLimit(OptionalLong bytes) {
     return new PlanOptions(
-        topology,
-        OptionalLong.of(bytes),
-        replication,
-        overlap,
-        windows,
-        sums,
-        raggedBound,
-        partitions);
+        topology, bytes, replication, overlap, windows, sums, raggedBound, partitions);
   }
 
   /**
@@ -216,6 +203,7 @@ public record PlanOptions(
    *     least 1; if a device would receive more, an executable runs again with the next larger
    *     bound
    * @return a changed copy
+   * @throws IllegalArgumentException if the factor is less than 1 or not finite
    */
   public PlanOptions withRaggedBound(double factor) {
     return new PlanOptions(
@@ -242,5 +230,86 @@ public record PlanOptions(
   public PlanOptions withWindows(Windows when) {
     return new PlanOptions(
         topology, memoryLimit, replication, overlap, when, sums, raggedBound, partitions);
+  }
+
+  /**
+   * {@return the network that prices collectives, in seconds. Without a network the plan with the
+   * fewest received elements is chosen, where 200 multiply-adds count as one element; among equal
+   * plans the one with the fewest collectives. Printed prices add 1,000 elements for each
+   * collective}
+   */
+  public Optional<Topology> topology() {
+    return topology;
+  }
+
+  /**
+   * {@return the most bytes that a device may hold at any time, inputs included; none for no limit}
+   */
+  public OptionalLong memoryLimit() {
+    return memoryLimit;
+  }
+
+  /**
+   * {@return whether a device may hold a whole value during a reshard between two layouts that are
+   * not whole}
+   */
+  public boolean replication() {
+    return replication;
+  }
+
+  /**
+   * {@return whether collectives of a program's plan are started early and awaited late where that
+   * shortens the schedule and needs no more memory}
+   */
+  public boolean overlap() {
+    return overlap;
+  }
+
+  /**
+   * {@return the cases in which einsums of a program are computed in windows, and in which rows of
+   * a composite with its own partition travel in pieces}
+   */
+  public Windows windows() {
+    return windows;
+  }
+
+  /**
+   * {@return the order of floating-point sums; if it is a tree, only plans that keep it are chosen}
+   */
+  public SumOrder sums() {
+    return sums;
+  }
+
+  /**
+   * {@return the bound of received rows for which memory is planned if numbers of rows depend on
+   * data: a multiple of the rows of the largest device}
+   */
+  public double raggedBound() {
+    return raggedBound;
+  }
+
+  /** {@return the cases in which composites are computed by their own partitions} */
+  public Partitions partitions() {
+    return partitions;
+  }
+
+  private List<Object> values() {
+    return List.of(
+        topology, memoryLimit, replication, overlap, windows, sums, raggedBound, partitions);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PlanOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "PlanOptions" + values();
   }
 }

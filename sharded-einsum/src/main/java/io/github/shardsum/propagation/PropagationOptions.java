@@ -1,17 +1,17 @@
 package io.github.shardsum.propagation;
 
+import java.util.List;
 import java.util.Objects;
 
-/**
- * Options of propagation; an immutable value.
- *
- * @param strict whether a conflict, or a program without any annotation, is an error
- * @param pricing the rule that decides a conflict
- */
-public record PropagationOptions(boolean strict, Pricing pricing) {
-  /** Checks for nulls. */
-  public PropagationOptions {
+/** Options of propagation; an immutable value. */
+public final class PropagationOptions {
+  private final boolean strict;
+  private final Pricing pricing;
+
+  private PropagationOptions(boolean strict, Pricing pricing) {
     Objects.requireNonNull(pricing, "pricing");
+    this.strict = strict;
+    this.pricing = pricing;
   }
 
   /**
@@ -40,5 +40,34 @@ public record PropagationOptions(boolean strict, Pricing pricing) {
    */
   public PropagationOptions withPricing(Pricing other) {
     return new PropagationOptions(strict, other);
+  }
+
+  /** {@return whether a conflict, or a program without any annotation, is an error} */
+  public boolean strict() {
+    return strict;
+  }
+
+  /** {@return the rule that decides a conflict} */
+  public Pricing pricing() {
+    return pricing;
+  }
+
+  private List<Object> values() {
+    return List.of(strict, pricing);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PropagationOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "PropagationOptions" + values();
   }
 }

@@ -184,7 +184,9 @@ class AssignmentShapesTest {
   }
 
   private static Assignment solve(Graph graph, double seconds, int threads) {
-    return AssignmentSolver.solve(graph.problem(), new AssignmentOptions(seconds, 1000, threads));
+    return AssignmentSolver.solve(
+        graph.problem(),
+        AssignmentOptions.defaults().withSeconds(seconds).withClock(1000).withThreads(threads));
   }
 
   @Test

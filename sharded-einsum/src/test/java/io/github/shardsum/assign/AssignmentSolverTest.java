@@ -62,7 +62,9 @@ class AssignmentSolverTest {
 
   private static Assignment solve(Graph graph, double seconds, int threads) {
     // The clock is far off, so that the work alone ends a run.
-    return AssignmentSolver.solve(graph.problem(), new AssignmentOptions(seconds, 1000, threads));
+    return AssignmentSolver.solve(
+        graph.problem(),
+        AssignmentOptions.defaults().withSeconds(seconds).withClock(1000).withThreads(threads));
   }
 
   @Test
@@ -115,7 +117,10 @@ class AssignmentSolverTest {
   void aBusyMachineGivesTheSameAnswer(int threads) throws InterruptedException {
     Graph graph = random(new Random(31), 60, 6, 130, 0.1, 0.3);
     AssignmentProblem problem = graph.problem();
-    Assignment alone = AssignmentSolver.solve(problem, new AssignmentOptions(0.1, 1000, threads));
+    Assignment alone =
+        AssignmentSolver.solve(
+            problem,
+            AssignmentOptions.defaults().withSeconds(0.1).withClock(1000).withThreads(threads));
     AtomicBoolean ended = new AtomicBoolean();
     List<Thread> others = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
@@ -129,7 +134,10 @@ class AssignmentSolverTest {
                     }
                   }));
     }
-    Assignment busy = AssignmentSolver.solve(problem, new AssignmentOptions(0.1, 1e5, threads));
+    Assignment busy =
+        AssignmentSolver.solve(
+            problem,
+            AssignmentOptions.defaults().withSeconds(0.1).withClock(1e5).withThreads(threads));
     ended.set(true);
     for (Thread other : others) {
       other.join();
@@ -142,7 +150,8 @@ class AssignmentSolverTest {
   void theClockThatEndsARunIsNamed() {
     Graph graph = random(new Random(31), 200, 8, 500, 0, 0.25);
     Assignment answer =
-        AssignmentSolver.solve(graph.problem(), new AssignmentOptions(1000, 1e-6, 1));
+        AssignmentSolver.solve(
+            graph.problem(), AssignmentOptions.defaults().withSeconds(1000).withClock(1e-6));
     assertTrue(answer.isStoppedByClock());
     assertTrue(answer.bound() <= answer.cost());
   }
@@ -212,7 +221,8 @@ class AssignmentSolverTest {
   @Test
   void anEmptyGraphCostsNothing() {
     AssignmentProblem problem = AssignmentProblem.builder().build(0);
-    Assignment answer = AssignmentSolver.solve(problem, new AssignmentOptions(1, 10, 1));
+    Assignment answer =
+        AssignmentSolver.solve(problem, AssignmentOptions.defaults().withSeconds(1).withClock(10));
     assertTrue(answer.isFound());
     assertEquals(List.of(), answer.choice());
     assertEquals(0, answer.cost());
@@ -226,7 +236,8 @@ class AssignmentSolverTest {
             .node(0, 4, new long[] {1, 2}, new long[] {6, 5})
             .node(3, 9, new long[] {1}, new long[] {6})
             .build(10);
-    Assignment answer = AssignmentSolver.solve(problem, new AssignmentOptions(1, 10, 1));
+    Assignment answer =
+        AssignmentSolver.solve(problem, AssignmentOptions.defaults().withSeconds(1).withClock(10));
     assertFalse(answer.isFound());
     assertEquals(AssignmentProblem.IMPOSSIBLE, answer.bound());
   }
@@ -238,7 +249,8 @@ class AssignmentSolverTest {
             .node(0, 4, new long[] {1}, new long[] {6})
             .node(4, 9, new long[] {1}, new long[] {6})
             .build(6);
-    Assignment answer = AssignmentSolver.solve(problem, new AssignmentOptions(1, 10, 1));
+    Assignment answer =
+        AssignmentSolver.solve(problem, AssignmentOptions.defaults().withSeconds(1).withClock(10));
     assertEquals(2, answer.cost());
     assertEquals(6, answer.peak());
   }
@@ -277,15 +289,22 @@ class AssignmentSolverTest {
 
   @Test
   void refusesOptionsOutOfRange() {
-    assertRefused("seconds: must be", () -> new AssignmentOptions(0, 1, 1));
-    assertRefused("clock: must be", () -> new AssignmentOptions(1, Double.NaN, 1));
-    assertRefused("threads: must be 1 or 2, got 3", () -> new AssignmentOptions(1, 1, 3));
+    assertRefused(
+        "seconds: must be", () -> AssignmentOptions.defaults().withSeconds(0).withClock(1));
+    assertRefused(
+        "clock: must be", () -> AssignmentOptions.defaults().withSeconds(1).withClock(Double.NaN));
+    assertRefused(
+        "threads: must be 1 or 2, got 3",
+        () -> AssignmentOptions.defaults().withSeconds(1).withClock(1).withThreads(3));
   }
 
   @Test
   void refusesNumbersWhoseProductsNoLongHolds() {
-    assertRefused("seconds: must be", () -> new AssignmentOptions(1e6 + 1, 1, 1));
-    assertRefused("threads: must be 1 or 2, got 0", () -> new AssignmentOptions(1, 1, 0));
+    assertRefused(
+        "seconds: must be", () -> AssignmentOptions.defaults().withSeconds(1e6 + 1).withClock(1));
+    assertRefused(
+        "threads: must be 1 or 2, got 0",
+        () -> AssignmentOptions.defaults().withSeconds(1).withClock(1).withThreads(0));
     AssignmentProblem.Builder builder = AssignmentProblem.builder();
     assertRefused("nodes must be 0 or more, got -1 and 0", () -> builder.edge(-1, 0, new long[1]));
     assertRefused("nodes must be 0 or more, got 0 and -1", () -> builder.edge(0, -1, new long[1]));

@@ -8,22 +8,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/**
- * Options of a compilation.
- *
- * @param replicas the number of copies of the program that run on different data, at least 1
- * @param partitions the number of devices over which each copy is split, at least 1
- * @param shardy whether the program's shardings are Shardy's ({@code sdy}); otherwise {@code
- *     mhlo.sharding}
- * @param assignment device ids as {@code [replicas][partitions]}; empty for the client's default
- * @param flags XLA's options by name, such as {@code xla_cpu_enable_fast_math}
- */
-public record PjrtCompileOptions(
-    int replicas,
-    int partitions,
-    boolean shardy,
-    Optional<List<List<Integer>>> assignment,
-    Map<String, PjrtValue> flags) {
+/** Options of a compilation. */
+public final class PjrtCompileOptions {
   // Field numbers of CompileOptionsProto, ExecutableBuildOptionsProto and DeviceAssignmentProto.
   private static final int BUILD_OPTIONS = 3;
   private static final int OVERRIDES = 7;
@@ -39,8 +25,18 @@ public record PjrtCompileOptions(
   /** The most devices: more than any machine has, so that a larger count is a mistake. */
   private static final int MOST = 1 << 20;
 
-  /** Checks the options, and copies the collections. */
-  public PjrtCompileOptions {
+  private final int replicas;
+  private final int partitions;
+  private final boolean shardy;
+  private final Optional<List<List<Integer>>> assignment;
+  private final Map<String, PjrtValue> flags;
+
+  private PjrtCompileOptions(
+      int replicas,
+      int partitions,
+      boolean shardy,
+      Optional<List<List<Integer>>> assignment,
+      Map<String, PjrtValue> flags) {
     if (replicas < 1 || partitions < 1 || (long) replicas * partitions > MOST) {
       throw new IllegalArgumentException(
           String.format(
@@ -59,6 +55,11 @@ public record PjrtCompileOptions(
             "flag " + flag.getKey() + ": expected text, a number, a real or a flag, got a list");
       }
     }
+    this.replicas = replicas;
+    this.partitions = partitions;
+    this.shardy = shardy;
+    this.assignment = assignment;
+    this.flags = flags;
   }
 
   private static List<List<Integer>> checked(
@@ -200,5 +201,52 @@ public record PjrtCompileOptions(
           throw new IllegalArgumentException("flag " + name + ": no list is taken, got " + list);
     }
     return new ProtobufWire.Writer().text(1, name).bytes(2, writer.toBytes()).toBytes();
+  }
+
+  /** {@return the number of copies of the program that run on different data, at least 1} */
+  public int replicas() {
+    return replicas;
+  }
+
+  /** {@return the number of devices over which each copy is split, at least 1} */
+  public int partitions() {
+    return partitions;
+  }
+
+  /**
+   * {@return whether the program's shardings are Shardy's ({@code sdy}); otherwise {@code
+   * mhlo.sharding}}
+   */
+  public boolean shardy() {
+    return shardy;
+  }
+
+  /** {@return device ids as {@code [replicas][partitions]}; empty for the client's default} */
+  public Optional<List<List<Integer>>> assignment() {
+    return assignment;
+  }
+
+  /** {@return XLA's options by name, such as {@code xla_cpu_enable_fast_math}} */
+  public Map<String, PjrtValue> flags() {
+    return flags;
+  }
+
+  private List<Object> values() {
+    return List.of(replicas, partitions, shardy, assignment, flags);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof PjrtCompileOptions that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "PjrtCompileOptions" + values();
   }
 }

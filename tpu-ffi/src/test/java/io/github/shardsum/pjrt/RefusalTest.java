@@ -17,7 +17,6 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -422,9 +421,7 @@ class RefusalTest {
         () -> PjrtCompileOptions.partitioned(2).withAssignment(List.of(List.of(1, 1))));
     assertThrows(
         IllegalArgumentException.class,
-        () ->
-            new PjrtCompileOptions(
-                1, 1, true, Optional.empty(), Map.of("f", PjrtValue.of(1L, 2L))));
+        () -> PjrtCompileOptions.defaults().withFlag("f", PjrtValue.of(1L, 2L)));
   }
 
   private static String hex(PjrtCompileOptions options) {

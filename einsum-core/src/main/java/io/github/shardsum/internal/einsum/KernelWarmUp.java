@@ -122,17 +122,7 @@ public final class KernelWarmUp {
   private Einsum smaller(Operand[] operands, long most) {
     Map<String, Long> sizes = new HashMap<>();
     options.sizes().forEach((label, size) -> sizes.put(label, Math.min(size, most)));
-    EinsumOptions plain =
-        new EinsumOptions(
-            options.strictness(),
-            options.dtype(),
-            options.path(),
-            options.memoryLimit(),
-            sizes,
-            Epilogue.none(),
-            options.workers(),
-            options.kernels(),
-            options.sums());
+    EinsumOptions plain = options.withSizes(sizes).withEpilogue(Epilogue.none());
     return Einsum.compile(bound.equation(), plain, OperandSpec.like(operands));
   }
 

@@ -165,8 +165,7 @@ class TroubleshootingTest {
   }
 
   private static void propagateStrictly(Program program) {
-    Propagation.of(
-        program, MESH, new PropagationOptions(true, PropagationOptions.defaults().pricing()));
+    Propagation.of(program, MESH, PropagationOptions.defaults().asStrict());
   }
 
   private static List<String> keys() throws IOException {

@@ -175,7 +175,7 @@ public final class AnnotationFinder {
   /** Work alone ends a run, never the clock: equal arguments give equal layouts. */
   private AssignmentOptions solver() {
     double work = Math.min(AssignmentOptions.MOST_SECONDS, seconds * SOLVING);
-    return new AssignmentOptions(work, AssignmentOptions.MOST_SECONDS, 1);
+    return AssignmentOptions.defaults().withSeconds(work);
   }
 
   /**

@@ -2,6 +2,7 @@ package io.github.shardsum.internal.auto;
 
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.backend.Kernels;
+import io.github.shardsum.einsum.SumOrder;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanException;
 import io.github.shardsum.partition.PlanOptions;
@@ -176,9 +177,11 @@ final class AnnotationTrials {
    * bound of a search is for plans whose steps follow each other.
    */
   static PlanOptions sequential(PlanOptions options, OptionalLong limit) {
-    return new PlanOptions(options.topology(), limit, options.replication())
-        .withPartitions(options.partitions())
-        .withRaggedBound(options.raggedBound());
+    return options
+        .withMemoryLimit(limit)
+        .withOverlap(false)
+        .withWindows(PlanOptions.Windows.NEVER)
+        .withSums(SumOrder.FASTEST);
   }
 
   /**

@@ -120,7 +120,7 @@ public final class AutoCommand implements Callable<Integer> {
       OutputFile.checkText("--html", layouts.html().get());
     }
     try {
-      new AssignmentOptions(seconds, seconds, 1);
+      AssignmentOptions.defaults().withSeconds(seconds).withClock(seconds);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage());
     }

@@ -145,6 +145,10 @@ final class AutoSettings {
     if (limit.isPresent()) {
       plan = plan.withMemoryLimit(limit.get());
     }
-    return new AutoOptions(plan, MoePrograms.kernels(), Set.copyOf(split), seconds);
+    return AutoOptions.defaults()
+        .withPlan(plan)
+        .withKernels(MoePrograms.kernels())
+        .withSplit(Set.copyOf(split))
+        .withSeconds(seconds);
   }
 }

@@ -72,7 +72,7 @@ public final class IopddlCommand implements Callable<Integer> {
     long begun = System.nanoTime();
     double end = clock.orElse(seconds);
     try {
-      new AssignmentOptions(seconds, end, threads);
+      AssignmentOptions.defaults().withSeconds(seconds).withClock(end).withThreads(threads);
     } catch (IllegalArgumentException wrong) {
       throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage());
     }
@@ -81,7 +81,11 @@ public final class IopddlCommand implements Callable<Integer> {
     print(
         problem,
         AssignmentSolver.solve(
-            problem, new AssignmentOptions(seconds, Math.max(left, 0.1), threads)));
+            problem,
+            AssignmentOptions.defaults()
+                .withSeconds(seconds)
+                .withClock(Math.max(left, 0.1))
+                .withThreads(threads)));
     return 0;
   }
 

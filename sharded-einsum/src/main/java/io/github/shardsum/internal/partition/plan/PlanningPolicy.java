@@ -48,14 +48,8 @@ record PlanningPolicy(double elementsPerByte, boolean hoists, boolean isTight, l
 
   /** The options of a reshard. */
   PlanOptions reshards(PlanOptions options) {
-    return new PlanOptions(
-        options.topology(),
-        isTight ? OptionalLong.of(0) : OptionalLong.empty(),
-        options.replication(),
-        false,
-        options.windows(),
-        options.sums(),
-        options.raggedBound(),
-        options.partitions());
+    return options
+        .withMemoryLimit(isTight ? OptionalLong.of(0) : OptionalLong.empty())
+        .withOverlap(false);
   }
 }

@@ -53,9 +53,7 @@ public final class LayerParts {
             .map(Composite.class::cast)
             .filter(composite -> composite.name().equals(LayerComposites.EXPERTS))
             .findFirst()
-            .flatMap(
-                composite ->
-                    ExpertsForm.of(composite, Experts.Operands.POSITIONS, Experts.Operands.EXPERTS))
+            .flatMap(composite -> ExpertsKernel.form(ExpertStage.WHOLE, composite, false))
             .filter(each -> each.dtype() == DType.F32)
             .orElseThrow(() -> new IllegalArgumentException("layer: must have moe.experts of f32"));
     return new LayerParts(form, workers, List.copyOf(operands));
@@ -77,7 +75,7 @@ public final class LayerParts {
 
   private DispatchOrder sort(Scratch scratch) {
     return DispatchOrder.of(
-        operands.get(Experts.Operands.POSITIONS), 0, form.experts(), form.capacity(), scratch);
+        operands.get(ExpertStage.WHOLE.positionsAt()), 0, form.experts(), form.capacity(), scratch);
   }
 
   /**
