@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a model's files have and the library has not is an error that names it. */
+/** A part of a model's files that the library lacks is an error that names it. */
 class RefusedModelTest {
   @TempDir private Path folder;
 

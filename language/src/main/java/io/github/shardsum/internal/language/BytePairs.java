@@ -44,7 +44,7 @@ public final class BytePairs implements Tokenizer {
 
   private static final Pattern BYTE = Pattern.compile("<0x([0-9A-F]{2})>");
 
-  /** What is done to a part of a text first; a part may be the first of its text. */
+  /** The first step for a part of a text; a part may be the first of its text. */
   @FunctionalInterface
   private interface Normal {
     String of(String text, boolean first);

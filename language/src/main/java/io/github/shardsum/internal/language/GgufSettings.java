@@ -158,7 +158,7 @@ final class GgufSettings {
     values.put(key("rope.scaling"), ropes);
   }
 
-  /** What a family has under other keys, without a key, or twice. */
+  /** Settings that a family has under other keys, without a key, or twice. */
   private void readFamily() {
     switch (family) {
       case "llama" ->

@@ -225,7 +225,7 @@ final class GgufTokenizer {
     return merges;
   }
 
-  /** What is put around a text. */
+  /** The tokens around a text. */
   private Map<String, Object> template(boolean begins) {
     List<Object> parts = new ArrayList<>();
     if (file.flag(KEY + "add_bos_token").orElse(begins)) {
