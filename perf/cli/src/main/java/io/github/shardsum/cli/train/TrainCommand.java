@@ -133,6 +133,14 @@ public final class TrainCommand implements Callable<Integer> {
   private Optional<Path> data = Optional.empty();
 
   @Option(
+      names = "--corpus",
+      paramLabel = "DIR",
+      description =
+          "Learn from the sentences of a folder of shardsum corpus make instead; languages are"
+              + " sampled with temperature 5.")
+  private Optional<Path> corpus = Optional.empty();
+
+  @Option(
       names = "--seed",
       paramLabel = "N",
       description =
@@ -205,7 +213,7 @@ public final class TrainCommand implements Callable<Integer> {
             sweep ? Optional.of(TrainExpertSweep.Grid.STANDARD) : Optional.empty(),
             accumulate,
             recompute,
-            new TrainJob.Data(data, quick, whole));
+            new TrainJob.Data(data, corpus, quick, whole));
     Optional<Mesh> devices =
         mesh.map(notation -> MeshOptions.ofRun(spec, notation))
             .filter(each -> !each.axisNames().isEmpty());
@@ -289,6 +297,11 @@ public final class TrainCommand implements Callable<Integer> {
     if (quick && data.isPresent()) {
       throw wrong(
           "--quick: must be given without --data, since it uses ten of the JDK's languages");
+    }
+    if (corpus.isPresent() && (data.isPresent() || quick || whole)) {
+      throw wrong(
+          "--corpus: must be given without --data, --quick and --all, got one of them: a corpus"
+              + " has its own languages and holds out its own sentences");
     }
     if (whole && sweep) {
       throw wrong("--all: must be given without --sweep, which compares losses on held-back pairs");

@@ -6,6 +6,8 @@ import io.github.shardsum.cli.train.data.JdkPairs;
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairFile;
 import io.github.shardsum.cli.train.data.PairSplit;
+import io.github.shardsum.cli.train.data.SamplingShares;
+import io.github.shardsum.cli.train.data.SentenceCorpus;
 import io.github.shardsum.cli.train.data.TextHash;
 import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.data.Tokenizer;
@@ -14,14 +16,16 @@ import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.train.Training;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.IntConsumer;
-import java.util.stream.Stream;
 
 /**
  * The data of a training.
@@ -35,6 +39,9 @@ import java.util.stream.Stream;
 record TrainData(
     Corpus corpus, Tokenizer tokenizer, TokenizedPairs examples, long seed, int accumulate) {
   private static final int VOCABULARY = 2048;
+
+  /** The number of tokens for sentences of a corpus. */
+  private static final int LARGE_VOCABULARY = 8000;
 
   /** The most texts from which merges are learnt. */
   private static final int TEXTS = 80_000;
@@ -71,6 +78,9 @@ record TrainData(
 
   private static Corpus corpus(TrainJob.Data data, Workers workers, Progress progress)
       throws IOException {
+    if (data.corpus().isPresent()) {
+      return SentenceCorpus.read(data.corpus().get());
+    }
     List<Pair> pairs =
         data.file().isPresent()
             ? PairFile.read(data.file().get())
@@ -93,15 +103,27 @@ record TrainData(
   }
 
   private static Tokenizer tokenizer(Corpus corpus) {
-    List<String> texts =
-        corpus.training().stream()
-            .sorted(
-                Comparator.comparingLong(
-                    pair -> TextHash.of("tokenizer", pair.source(), pair.target())))
-            .limit(TEXTS / 2)
-            .flatMap(pair -> Stream.of(pair.source(), pair.target()))
-            .toList();
-    return Tokenizer.learn(texts, VOCABULARY);
+    boolean sentences =
+        corpus.training().stream().anyMatch(pair -> pair.kind() == Pair.Kind.SENTENCE);
+    SortedMap<String, List<Pair>> groups = new TreeMap<>();
+    for (Pair pair : corpus.training()) {
+      groups.computeIfAbsent(sentences ? pair.language() : "", _ -> new ArrayList<>()).add(pair);
+    }
+    SortedMap<String, Integer> sizes = new TreeMap<>();
+    groups.forEach((language, pairs) -> sizes.put(language, pairs.size()));
+    SortedMap<String, Integer> shares = SamplingShares.of(sizes, TEXTS / 2);
+    List<String> texts = new ArrayList<>();
+    groups.forEach(
+        (language, pairs) ->
+            pairs.stream()
+                .sorted(
+                    Comparator.comparingLong(
+                        pair -> TextHash.of("tokenizer", pair.source(), pair.target())))
+                .limit(shares.getOrDefault(language, 0))
+                .forEach(pair -> texts.addAll(List.of(pair.source(), pair.target()))));
+    return sentences
+        ? Tokenizer.learn(texts, LARGE_VOCABULARY, 1)
+        : Tokenizer.learn(texts, VOCABULARY, 2);
   }
 
   /** A model of this vocabulary. */
@@ -119,6 +141,8 @@ record TrainData(
     Map<String, List<Training.Batch>> measured = new LinkedHashMap<>();
     measured(List.of(PairSplit.NAMES)).ifPresent(some -> measured.put("held-back names", some));
     measured(PairSplit.COMPOSED).ifPresent(some -> measured.put("held-back phrases", some));
+    measured(List.of(PairSplit.SENTENCES))
+        .ifPresent(some -> measured.put("held-out sentences", some));
     return measured;
   }
 

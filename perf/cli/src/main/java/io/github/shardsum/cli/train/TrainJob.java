@@ -45,16 +45,18 @@ record TrainJob(
    * The data to learn from.
    *
    * @param file a file of pairs instead of the JDK's
+   * @param corpus a folder of {@code corpus make} instead of the JDK's pairs
    * @param quick whether few languages and few translations are enough, for a run of a minute in
    *     all
    * @param whole whether nothing is held back
    */
-  record Data(Optional<Path> file, boolean quick, boolean whole) {
+  record Data(Optional<Path> file, Optional<Path> corpus, boolean quick, boolean whole) {
     /** The number of held-back pairs of each kind that are translated. */
     Map<PairSplit, Integer> samples() {
       Map<PairSplit, Integer> samples = new LinkedHashMap<>();
       for (PairSplit split : PairSplit.HELD_BACK) {
-        int most = split == PairSplit.NAMES ? NAMES : OTHERS;
+        boolean many = split == PairSplit.NAMES || split == PairSplit.SENTENCES;
+        int most = many ? NAMES : OTHERS;
         samples.put(split, quick ? most / QUICK_PART : most);
       }
       return samples;

@@ -34,6 +34,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A training from data to report. */
@@ -429,6 +430,7 @@ final class TrainRun {
       Map<String, List<TrainHistory.Point>> losses)
       throws IOException {
     report.families(evaluation, PairSplit.NAMES);
+    report.languages(evaluation, corpus);
     List<TrainReport.Sample> samples = TrainReport.samples(evaluation, name);
     report.samples(samples);
     for (String system : evaluation.systems()) {
@@ -441,7 +443,8 @@ final class TrainRun {
               .putObject(split.toString())
               .put("texts", score.texts())
               .put("exact", score.exact())
-              .put("chrf", score.score());
+              .put("chrf", score.score())
+              .put("bleu", evaluation.bleu(system, split, _ -> true).score());
         }
       }
     }
@@ -498,7 +501,11 @@ final class TrainRun {
         .filter(axes -> !axes.experts().isEmpty())
         .ifPresent(axes -> page.deviceLoads(trainer.history(), axes));
     trainer.traffic().ifPresent(page::mesh);
-    List<Pair> routed = evaluation.items(PairSplit.NAMES).stream().map(Corpus.Item::pair).toList();
+    List<Pair> routed =
+        Stream.of(PairSplit.NAMES, PairSplit.SENTENCES)
+            .flatMap(split -> evaluation.items(split).stream())
+            .map(Corpus.Item::pair)
+            .toList();
     if (!routed.isEmpty()) {
       try (Translator translator = translator(trainer, evaluation)) {
         translator

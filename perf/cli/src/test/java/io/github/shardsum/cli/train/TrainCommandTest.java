@@ -545,6 +545,9 @@ class TrainCommandTest {
             List.of("--until", "5", "--steps", "1"),
             List.of("--all", "--sweep"),
             List.of("--quick", "--data", "x"),
+            List.of("--corpus", "x", "--data", "x"),
+            List.of("--corpus", "x", "--quick"),
+            List.of("--corpus", "x", "--all"),
             List.of("--minutes", "-1"),
             List.of("--minutes", "NaN"),
             List.of("--experts", "0"),
@@ -592,6 +595,63 @@ class TrainCommandTest {
     assertTrue(ran.out().contains(", names 30, phrases 0, "), ran.out());
     assertTrue(ran.out().contains("held back: nothing"), ran.out());
     assertTrue(!ran.out().contains("exact"), ran.out());
+  }
+
+  /** 520 sentences of four to six words in each of two languages. */
+  private Path corpus() throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String language : List.of("de", "fr")) {
+      for (int i = 0; i < 520; i++) {
+        String thing = Character.toString('a' + i % 26) + Character.toString('a' + i / 26) + "y";
+        text.append(
+            String.format(
+                Locale.ROOT,
+                "%s\tl%s %sig ist hier\tthe %s is here\n",
+                language,
+                language,
+                thing,
+                thing));
+      }
+    }
+    Files.writeString(Files.createDirectory(folder.resolve("source")).resolve("a.tsv"), text);
+    Path corpus = folder.resolve("corpus");
+    Ran made =
+        run("corpus", "make", "--from", folder.resolve("source") + "", "-o", corpus.toString());
+    assertEquals(0, made.status(), made.err());
+    return corpus;
+  }
+
+  @Test
+  void aCorpusIsLearntFromAndItsHeldOutSentencesAreTranslated() throws IOException {
+    List<String> line =
+        new ArrayList<>(
+            List.of("train", "--corpus", corpus().toString(), "--steps", "2", "--experts", "2"));
+    line.addAll(List.of("--threads", "1"));
+    Ran ran = run(line.toArray(String[]::new));
+    assertEquals(0, ran.status(), ran.err());
+    assertTrue(ran.out().contains("to learn from: languages 2, sentences "), ran.out());
+    assertTrue(
+        Pattern.compile("(?m)^sentences, BLEU and chrF$\\R^language .*$\\R^all .*$\\R^de |^fr ")
+            .matcher(ran.out())
+            .find(),
+        ran.out());
+    line.add("--json");
+    JsonNode answer = new JsonMapper().readTree(run(line.toArray(String[]::new)).out());
+    JsonNode scores = answer.at("/2 experts/sentences");
+    assertTrue(scores.get("texts").asInt() > 4, answer::toString);
+    assertTrue(scores.get("bleu").asDouble() >= 0 && scores.get("bleu").asDouble() <= 1);
+  }
+
+  @Test
+  void aCorpusThatWasChangedIsRefused() throws IOException {
+    Path corpus = corpus();
+    Path held = corpus.resolve("held-out.tsv");
+    String before = Files.readString(held);
+    Files.writeString(held, before.replace("the ", "a "));
+    assertRefused(run("train", "--corpus", corpus.toString(), "--steps", "1"), "SHA-256");
+    Files.writeString(held, "de\tx\n");
+    assertRefused(run("train", "--corpus", corpus.toString(), "--steps", "1"), "four columns");
+    assertRefused(run("train", "--corpus", folder.toString(), "--steps", "1"), "no such file");
   }
 
   @Test
@@ -666,7 +726,7 @@ class TrainCommandTest {
             Optional.of(grid),
             1,
             false,
-            new TrainJob.Data(Optional.of(data), false, false));
+            new TrainJob.Data(Optional.of(data), Optional.empty(), false, false));
     StringWriter out = new StringWriter();
     PrintWriter err = new PrintWriter(Writer.nullWriter());
     new TrainRun(

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Time of a training, by a clock that goes on only where the test says so. */
 class TrainerTest {
   private static final long SECOND = 1_000_000_000L;
-  private static final Tokenizer TOKENIZER = Tokenizer.learn(List.of("a b", "a b"), 300);
+  private static final Tokenizer TOKENIZER = Tokenizer.learn(List.of("a b", "a b"), 300, 2);
 
   @TempDir Path folder;
 

@@ -30,11 +30,13 @@ public record Pair(Kind kind, String language, String source, String target, Str
     /** A number of thousands, millions or billions. */
     NUMBER,
     /** A line of the user's. */
-    GIVEN;
+    GIVEN,
+    /** A sentence of a corpus. */
+    SENTENCE;
 
     /** Whether a formatter composed it. */
     public boolean isPhrase() {
-      return this != NAME && this != GIVEN;
+      return this != NAME && this != GIVEN && this != SENTENCE;
     }
   }
 

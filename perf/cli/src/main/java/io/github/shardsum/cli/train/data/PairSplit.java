@@ -26,11 +26,13 @@ public enum PairSplit {
   /** Lists of three, in languages without such lists in training. */
   LISTS,
   /** Names of things that have no training pair in any language. */
-  WITHHELD;
+  WITHHELD,
+  /** Sentences that a corpus holds out. */
+  SENTENCES;
 
   /** Splits that are held back. */
   public static final List<PairSplit> HELD_BACK =
-      List.of(NAMES, PHRASES, DECADES, YEARS, REGIONS, LISTS, WITHHELD);
+      List.of(NAMES, PHRASES, DECADES, YEARS, REGIONS, LISTS, WITHHELD, SENTENCES);
 
   /** Splits of phrases that formatters composed. */
   public static final List<PairSplit> COMPOSED = List.of(PHRASES, DECADES, YEARS, REGIONS, LISTS);
@@ -51,6 +53,7 @@ public enum PairSplit {
       case GIVEN -> isHeldBack(pair.source()) ? NAMES : TRAINING;
       case DATE -> isKeyHeldBack(pair) ? DECADES : TRAINING;
       case FAR_DATE -> YEARS;
+      case SENTENCE -> TRAINING;
       case REGION -> isKeyHeldBack(pair) ? REGIONS : TRAINING;
       case LIST_OF_THREE -> hasListsOfThree(pair.language()) ? ofComposition(pair) : LISTS;
       case LIST_OF_TWO, NUMBER -> ofComposition(pair);

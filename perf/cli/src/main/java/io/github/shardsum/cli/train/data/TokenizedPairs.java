@@ -10,6 +10,8 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * Pairs as tokens, in batches of similar length. The order of an epoch depends only on the seed and
@@ -55,6 +57,10 @@ public final class TokenizedPairs {
 
   private final List<Example> names = new ArrayList<>();
   private final List<Example> phrases = new ArrayList<>();
+
+  /** Sentences of a corpus, by language. */
+  private final SortedMap<String, List<Example>> sentences = new TreeMap<>();
+
   private final long seed;
 
   /** Sentences, source and target tokens of a batch. */
@@ -76,11 +82,17 @@ public final class TokenizedPairs {
       int[] target = ended(tokenizer.encode(pair.target()));
       for (Shape shape : shapes) {
         if (source.length <= shape.source() && target.length <= shape.target()) {
-          (pair.kind().isPhrase() ? phrases : names).add(new Example(source, target, shape));
+          group(pair).add(new Example(source, target, shape));
           break;
         }
       }
     }
+  }
+
+  private List<Example> group(Pair pair) {
+    return pair.kind() == Pair.Kind.SENTENCE
+        ? sentences.computeIfAbsent(pair.language(), _ -> new ArrayList<>())
+        : pair.kind().isPhrase() ? phrases : names;
   }
 
   public static int[] ended(int... tokens) {
@@ -91,7 +103,7 @@ public final class TokenizedPairs {
 
   /** The number of examples. */
   public int size() {
-    return names.size() + phrases.size();
+    return names.size() + phrases.size() + sentences.values().stream().mapToInt(List::size).sum();
   }
 
   /** The length of the longest source or target, for which a model must have positions. */
@@ -106,11 +118,12 @@ public final class TokenizedPairs {
         names.isEmpty()
             ? phrases.size()
             : Math.min(phrases.size(), Math.max(1, names.size() / NAMES_A_PHRASE));
-    List<Example> order = new ArrayList<>(phrases);
-    shuffle(order, 0);
-    for (int i = 0; i < share; i++) {
-      chosen.add(order.get((int) ((number * share + i) % order.size())));
-    }
+    choose(phrases, share, number, chosen);
+    SortedMap<String, Integer> sizes = new TreeMap<>();
+    sentences.forEach((language, examples) -> sizes.put(language, examples.size()));
+    SortedMap<String, Integer> shares = SamplingShares.of(sizes, size());
+    sentences.forEach(
+        (language, examples) -> choose(examples, shares.getOrDefault(language, 0), number, chosen));
     shuffle(chosen, 2 * number + 1);
     Map<Shape, List<Example>> open = new LinkedHashMap<>();
     List<List<Example>> batches = new ArrayList<>();
@@ -128,6 +141,15 @@ public final class TokenizedPairs {
         .forEach(batches::add);
     shuffle(batches, 2 * number + 2);
     return batches;
+  }
+
+  /** Adds the examples of an epoch, which go on where the epoch before ended. */
+  private void choose(List<Example> from, long share, long number, List<Example> chosen) {
+    List<Example> order = new ArrayList<>(from);
+    shuffle(order, 0);
+    for (int i = 0; i < share; i++) {
+      chosen.add(order.get((int) ((number * share + i) % order.size())));
+    }
   }
 
   private void shuffle(List<?> list, long stream) {
@@ -157,10 +179,11 @@ public final class TokenizedPairs {
         Tensor.of(next, shape.sentences(), shape.target()));
   }
 
-  /** Batches of the examples by shape; within a shape names come before phrases, in their order. */
+  /** Batches of the examples by shape; within a shape names, phrases and sentences, in order. */
   public List<Training.Batch> batches() {
     List<Example> all = new ArrayList<>(names);
     all.addAll(phrases);
+    sentences.values().forEach(all::addAll);
     Map<Shape, List<Example>> open = new LinkedHashMap<>();
     all.forEach(each -> open.computeIfAbsent(each.shape(), _ -> new ArrayList<>()).add(each));
     List<Training.Batch> batches = new ArrayList<>();

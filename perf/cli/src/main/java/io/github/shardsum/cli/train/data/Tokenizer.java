@@ -27,9 +27,6 @@ public final class Tokenizer {
 
   private static final int VALUES = 256;
 
-  /** Words that occur less often are not counted. */
-  private static final int RAREST = 2;
-
   private final List<Merge> merges;
   private final Map<Merge, Integer> ranks = new HashMap<>();
   private final List<byte[]> texts = new ArrayList<>();
@@ -63,13 +60,16 @@ public final class Tokenizer {
   /**
    * Learns merges from texts until it has the requested number of tokens, or no pair of tokens
    * occurs twice.
+   *
+   * @param rarest words that occur less often are not counted; 1 for texts in scripts without
+   *     blanks, of which a whole sentence is a word
    */
-  public static Tokenizer learn(List<String> samples, int vocabulary) {
+  public static Tokenizer learn(List<String> samples, int vocabulary, int rarest) {
     Map<String, Integer> counts = new HashMap<>();
     samples.forEach(text -> words(text).forEach(word -> counts.merge(word, 1, Integer::sum)));
     List<String> words =
         counts.entrySet().stream()
-            .filter(word -> word.getValue() >= RAREST)
+            .filter(word -> word.getValue() >= rarest)
             .map(Map.Entry::getKey)
             .sorted()
             .toList();

@@ -80,7 +80,8 @@ public final class ChrF {
       for (int n = 1; n <= LONGEST; n++) {
         Map<String, Integer> wanted = grams(right, n);
         Map<String, Integer> given = grams(points, n);
-        counts.given[n - 1] = Math.max(0, points.length - n + 1);
+        // As in sacrebleu, n-grams do not count against a reference that is too short to have any.
+        counts.given[n - 1] = wanted.isEmpty() ? 0 : Math.max(0, points.length - n + 1);
         counts.wanted[n - 1] = Math.max(0, right.length - n + 1);
         for (Map.Entry<String, Integer> gram : given.entrySet()) {
           counts.matches[n - 1] += Math.min(gram.getValue(), wanted.getOrDefault(gram.getKey(), 0));

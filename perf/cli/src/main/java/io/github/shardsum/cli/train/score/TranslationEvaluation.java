@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /** Compares several systems on the same held-back samples. */
@@ -50,14 +52,29 @@ public final class TranslationEvaluation {
   /** The score of a system on the samples of some languages. */
   public ChrF score(String system, PairSplit split, Predicate<String> languages) {
     ChrF score = new ChrF();
+    each(system, split, languages, score::add);
+    return score;
+  }
+
+  /** BLEU of a system on the samples of some languages. */
+  public Bleu bleu(String system, PairSplit split, Predicate<String> languages) {
+    Bleu bleu = new Bleu();
+    each(system, split, languages, bleu::add);
+    return bleu;
+  }
+
+  private void each(
+      String system,
+      PairSplit split,
+      Predicate<String> languages,
+      BiConsumer<String, Set<String>> add) {
     List<Corpus.Item> sample = items(split);
     List<String> translated = texts(system, split);
     for (int i = 0; i < sample.size(); i++) {
       if (languages.test(sample.get(i).pair().language())) {
-        score.add(translated.get(i), sample.get(i).references());
+        add.accept(translated.get(i), sample.get(i).references());
       }
     }
-    return score;
   }
 
   /** The number of texts that each system translates. */

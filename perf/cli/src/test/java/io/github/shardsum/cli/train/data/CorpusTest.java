@@ -67,6 +67,9 @@ class CorpusTest {
             .collect(Collectors.toCollection(HashSet::new));
     learnt.remove("");
     for (PairSplit split : PairSplit.HELD_BACK) {
+      if (split == PairSplit.SENTENCES) {
+        continue;
+      }
       List<Corpus.Item> items = corpus.sample(split, Integer.MAX_VALUE);
       assertTrue(items.size() > 20, split + " " + items.size());
       for (Corpus.Item item : items) {

@@ -29,7 +29,8 @@ class TokenizerProperties {
 
   /** Each text twice, since a word that is there once is not counted. */
   private static final Tokenizer TOKENIZER =
-      Tokenizer.learn(Collections.nCopies(2, SAMPLES).stream().flatMap(List::stream).toList(), 300);
+      Tokenizer.learn(
+          Collections.nCopies(2, SAMPLES).stream().flatMap(List::stream).toList(), 300, 2);
 
   /** Any text of characters that UTF-8 has. */
   @Provide
@@ -80,7 +81,8 @@ class TokenizerProperties {
   /** By hand: ab is there 3 times, then abc twice; c alone follows nothing else twice. */
   @Example
   void theMostFrequentNeighboursAreMergedFirst() {
-    Tokenizer tokenizer = Tokenizer.learn(List.of("abc", "abc", "abd", "abd", "ab", "ab"), 10_000);
+    Tokenizer tokenizer =
+        Tokenizer.learn(List.of("abc", "abc", "abd", "abd", "ab", "ab"), 10_000, 2);
     int a = Tokenizer.BYTES + 'a';
     int b = Tokenizer.BYTES + 'b';
     assertTrue(tokenizer.toString().startsWith(a + "+" + b + " "), tokenizer.toString());
