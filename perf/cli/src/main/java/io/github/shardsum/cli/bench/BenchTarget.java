@@ -1,7 +1,6 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.NativeGemm;
-import io.github.shardsum.cli.bench.peer.NativeTransposition;
 import io.github.shardsum.cli.bench.peer.Peers;
 import java.util.ArrayList;
 import java.util.List;
@@ -52,7 +51,6 @@ record BenchTarget(
     all.add(
         share(
             "dot, matrix-vector, reductions", "/(dot|gemv|reduce-row|sum-1e7|dot-1e7)$", 0, 0.85));
-    all.add(each("transpositions", "/transpose", 1, List.of(NativeTransposition.NAME), 1.2));
     all.add(share("outer and Hadamard", "/(outer|hadamard)$", 0, 0.85));
     return all;
   }

@@ -26,11 +26,6 @@ public record NativeLibrary(String name, List<String> files, String use, String 
               "a peer in benchmarks",
               "apt-get install libdnnl-dev"),
           new NativeLibrary(
-              "HPTT",
-              List.of("libhptt.so"),
-              "a peer in benchmarks of transpositions",
-              "build github.com/springer13/hptt, then put its lib on LD_LIBRARY_PATH"),
-          new NativeLibrary(
               "Open MPI",
               List.of("libmpi.so.40", "libmpi.so.80"),
               "collectives across processes",

@@ -32,12 +32,7 @@ public final class Peers implements AutoCloseable {
 
   /** Every peer's name. */
   static List<String> all() {
-    return Stream.of(
-            PYTHON,
-            List.of(PanamaLoop.NAME),
-            NativeGemm.NAMES,
-            List.of(NativeTransposition.NAME),
-            JavaLibrary.ids())
+    return Stream.of(PYTHON, List.of(PanamaLoop.NAME), NativeGemm.NAMES, List.of(NetlibPeer.NAME))
         .flatMap(List::stream)
         .toList();
   }
@@ -99,11 +94,8 @@ public final class Peers implements AutoCloseable {
       case "numpy", "torch", PythonPeer.TBLIS, PythonPeer.FAISS ->
           PythonPeer.start(name, python, isa, threads);
       case PanamaLoop.NAME -> PanamaLoop.start(threads);
-      case NativeTransposition.NAME -> NativeTransposition.load(search, threads);
-      default ->
-          NativeGemm.NAMES.contains(name)
-              ? NativeGemm.load(NativeProductLibrary.of(name), search, python, isa, threads)
-              : JavaPeer.start(JavaLibrary.of(name), System.getenv(), isa, threads);
+      case NetlibPeer.NAME -> NetlibPeer.start(System.getenv(), isa, threads);
+      default -> NativeGemm.load(NativeProductLibrary.of(name), search, python, isa, threads);
     };
   }
 
@@ -113,7 +105,7 @@ public final class Peers implements AutoCloseable {
         switch (competitor) {
           case PythonPeer peer -> peer.version();
           case NativeGemm peer -> peer.version();
-          case JavaPeer peer -> new PeerVersion(peer.name(), peer.version(), "");
+          case NetlibPeer peer -> new PeerVersion(peer.name(), peer.version(), "");
           default -> new PeerVersion(competitor.name(), "", "");
         });
   }
@@ -139,7 +131,7 @@ public final class Peers implements AutoCloseable {
     for (Competitor competitor : competitors) {
       switch (competitor) {
         case PythonPeer peer -> peer.close();
-        case JavaPeer peer -> peer.close();
+        case NetlibPeer peer -> peer.close();
         default -> {} // lives as long as this process
       }
     }

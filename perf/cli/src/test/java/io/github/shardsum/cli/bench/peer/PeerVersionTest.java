@@ -57,6 +57,6 @@ class PeerVersionTest {
   @Test
   void itIsPrintedWithWhatIsKnown() {
     assertEquals("blis 0.9.0 (zen3)", new PeerVersion("blis", "0.9.0", "zen3").toString());
-    assertEquals("hptt", new PeerVersion("hptt", "", "").toString());
+    assertEquals("panama", new PeerVersion("panama", "", "").toString());
   }
 }
