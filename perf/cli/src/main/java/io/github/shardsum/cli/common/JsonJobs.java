@@ -1,75 +1,130 @@
 package io.github.shardsum.cli.common;
 
-import java.io.BufferedReader;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStreamReader;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicLong;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
-/** Jobs of a file, a JSON object a line. Each is answered by a line, in order. */
+/**
+ * Answers the jobs of a file, a JSON object a line: a JSON object for each, in order, and nothing
+ * else. After a failed job, or a line that is not a job, the next line is read.
+ */
 public final class JsonJobs {
+  private final PrintWriter out;
+  private final boolean saysOk;
+  private final Job job;
   private final AtomicLong answered = new AtomicLong();
 
-  /** The answer to a line, which says what is wrong with a job that fails. */
+  /** Runs a job. */
   @FunctionalInterface
-  public interface Answer {
-    /** Answers the line of this number, counted from 1. */
-    String to(String line, int number);
-  }
-
-  /** No job yet. */
-  public JsonJobs() {}
-
-  /** The number of jobs that have been answered; any thread may ask for it. */
-  public long answered() {
-    return answered.get();
-  }
-
-  /** Answers every line of a file, or of standard input, for as long as the answers are read. */
-  public void run(Path file, PrintWriter out, Answer answer) throws IOException {
-    try (BufferedReader lines =
-        new BufferedReader(new InputStreamReader(TextFiles.open(file), StandardCharsets.UTF_8))) {
-      int number = 0;
-      for (String line = lines.readLine();
-          line != null && !out.checkError();
-          line = lines.readLine()) {
-        number++;
-        if (!line.isBlank()) {
-          out.println(answer.to(line, number));
-          out.flush();
-          answered.incrementAndGet();
-        }
-      }
-    }
+  public interface Job {
+    /**
+     * Runs a job.
+     *
+     * @param job the object of a line
+     * @param answer gets the members of the answer, behind the job's id
+     */
+    void run(JsonNode job, ObjectNode answer) throws IOException;
   }
 
   /**
-   * Parses a line.
+   * Jobs that print their answers.
    *
-   * @throws IllegalArgumentException if the line is not a JSON object
+   * @param saysOk whether each answer has a member {@code ok}
    */
-  public static JsonNode parse(JsonMapper mapper, String line, int number) {
+  public JsonJobs(PrintWriter out, boolean saysOk, Job job) {
+    this.out = out;
+    this.saysOk = saysOk;
+    this.job = job;
+  }
+
+  /**
+   * Answers every line of a file, or of standard input, for as long as the answers are read.
+   *
+   * @return whether no job failed
+   */
+  public boolean run(Path file, ProgressOption progress) throws IOException {
+    boolean good = true;
+    long number = 0;
+    try (LongRun _ = progress.watchJobs(answered::get);
+        InputStream in = new BufferedInputStream(TextFiles.open(file))) {
+      for (byte[] line = next(in); line.length > 0 && !out.checkError(); line = next(in)) {
+        number++;
+        if (!new String(line, StandardCharsets.ISO_8859_1).isBlank()) {
+          good &= answer(line, number);
+        }
+      }
+    }
+    return good;
+  }
+
+  /** The bytes of the next line with its end, empty at the end of the file. */
+  private static byte[] next(InputStream in) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream();
+    for (int b = in.read(); b >= 0; b = in.read()) {
+      line.write(b);
+      if (b == '\n') {
+        break;
+      }
+    }
+    return line.toByteArray();
+  }
+
+  private boolean answer(byte[] line, long number) {
+    ObjectNode answer = JsonAnswer.object().putNull("id");
+    boolean good = true;
     try {
-      JsonNode job = mapper.readTree(line);
-      if (job != null && job.isObject()) {
+      JsonNode parsed = parse(line, number);
+      if (parsed.has("id")) {
+        answer.set("id", parsed.get("id"));
+      }
+      ObjectNode found = JsonAnswer.object();
+      job.run(parsed, found);
+      answer.setAll(saysOk ? JsonAnswer.object().put("ok", true).setAll(found) : found);
+    } catch (Exception | OutOfMemoryError | StackOverflowError | InternalError failed) {
+      // The JVM throws an InternalError if a mapped file was truncated.
+      good = false;
+      if (saysOk) {
+        answer.put("ok", false);
+      }
+      answer.put("error", reason(failed));
+    }
+    out.println(JsonAnswer.text(answer));
+    out.flush();
+    answered.incrementAndGet();
+    return good;
+  }
+
+  private static JsonNode parse(byte[] line, long number) {
+    String rule = String.format(Locale.ROOT, "line %d: must be a JSON object", number);
+    try {
+      JsonNode job = JsonAnswer.read(line);
+      if (job.isObject()) {
         return job;
       }
+      String kind = job.getNodeType().toString().toLowerCase(Locale.ROOT);
+      throw new IllegalArgumentException(rule + ", got " + kind);
     } catch (JacksonException notJson) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "line %d: must be a JSON object: %s",
-              number,
-              JsonErrors.describe(notJson)),
-          notJson);
+      throw new IllegalArgumentException(rule + ": " + JsonErrors.describe(notJson), notJson);
     }
-    throw new IllegalArgumentException(
-        String.format(Locale.ROOT, "line %d: must be a JSON object", number));
+  }
+
+  private static String reason(Throwable failed) {
+    return switch (failed) {
+      case FileSystemException file -> FileErrors.describe(file);
+      case IllegalArgumentException bad -> String.valueOf(bad.getMessage());
+      case OutOfMemoryError memory ->
+          "memory: more is needed than there is: " + memory.getMessage();
+      default -> failed.toString();
+    };
   }
 }

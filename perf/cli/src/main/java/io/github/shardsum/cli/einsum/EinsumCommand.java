@@ -2,6 +2,7 @@ package io.github.shardsum.cli.einsum;
 
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.JsonJobs;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.ProgressOption;
@@ -118,16 +119,12 @@ public final class EinsumCommand implements Callable<Integer> {
       EinsumOptions options = EinsumOptions.defaults().withPath(path.finder()).withWorkers(workers);
       PrintWriter output = spec.commandLine().getOut();
       if (jobs.isPresent()) {
-        return runJobs(new EinsumJobs(options, output), jobs.get());
+        JsonJobs all =
+            new JsonJobs(output, true, (job, answer) -> EinsumJob.of(job).run(options, answer));
+        return all.run(jobs.get(), progress) ? 0 : 1;
       }
       runOne(options, output);
       return 0;
-    }
-  }
-
-  private int runJobs(EinsumJobs list, Path file) throws IOException {
-    try (LongRun _ = progress.watchJobs(list::answered)) {
-      return list.run(file) ? 0 : 1;
     }
   }
 

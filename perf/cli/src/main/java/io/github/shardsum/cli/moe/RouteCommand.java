@@ -1,6 +1,6 @@
 package io.github.shardsum.cli.moe;
 
-import io.github.shardsum.cli.common.LongRun;
+import io.github.shardsum.cli.common.JsonJobs;
 import io.github.shardsum.cli.common.ProgressOption;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,10 +45,8 @@ public final class RouteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    RouteJobs list = new RouteJobs(spec.commandLine().getOut());
-    try (LongRun _ = progress.watchJobs(list::answered)) {
-      list.run(jobs);
-    }
+    new JsonJobs(spec.commandLine().getOut(), false, (job, answer) -> RouteJob.of(job).run(answer))
+        .run(jobs, progress);
     return 0;
   }
 }

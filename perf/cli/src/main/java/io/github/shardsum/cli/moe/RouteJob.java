@@ -5,6 +5,7 @@ import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.Randomness;
 import io.github.shardsum.moe.Route;
 import io.github.shardsum.moe.RouteInput;
+import io.github.shardsum.moe.RouteMetrics;
 import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.moe.RouteOptions.AuxLoss;
 import io.github.shardsum.moe.RouteOptions.MaskedMean;
@@ -15,13 +16,17 @@ import io.github.shardsum.moe.RouteOptions.SlotOrder;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A job of {@code shardsum route}: logits, and how tokens are to be sent to experts. */
 record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
@@ -79,9 +84,54 @@ record RouteJob(RouteInput<Tensor> input, RouteOptions options) {
     return new RouteJob(input, options(job));
   }
 
-  /** The route; missing random numbers are drawn with seed 0. */
-  Route route() {
-    return Route.of(input, options, Randomness.seeded(0), Workers.sequential());
+  /** Answers with the route; missing random numbers are drawn with seed 0. */
+  void run(ObjectNode answer) {
+    Route route = Route.of(input, options, Randomness.seeded(0), Workers.sequential());
+    putCombine(route, answer.putArray("combine"));
+    RouteMetrics metrics = route.metrics();
+    answer.put("aux", metrics.meanAuxLoss());
+    answer.put("zLoss", metrics.zLoss().orElse(0));
+    ArrayNode load = answer.putArray("load");
+    for (long used : usedSlots(metrics, route.capacity())) {
+      load.add(used);
+    }
+    answer.put("dropped", metrics.overflow());
+  }
+
+  /** Rows {@code [g, s, e, c, weight]}, ascending. */
+  private static void putCombine(Route route, ArrayNode combine) {
+    Tensor positions = route.combine().positions();
+    long[] places = positions.toLongArray();
+    double[] weights = route.combine().weights().toDoubleArray();
+    int tokens = Math.toIntExact(positions.size(1));
+    int choices = Math.toIntExact(positions.size(2));
+    for (int token = 0; token * choices < places.length; token++) {
+      int group = token / tokens;
+      int inGroup = token % tokens;
+      IntStream.range(token * choices, (token + 1) * choices)
+          .filter(at -> places[at] >= 0)
+          .boxed()
+          .sorted(Comparator.comparingLong(at -> places[at]))
+          .forEach(
+              at ->
+                  combine
+                      .addArray()
+                      .add(group)
+                      .add(inGroup)
+                      .add(places[at] / route.capacity())
+                      .add(places[at] % route.capacity())
+                      .add(weights[at]));
+    }
+  }
+
+  /** Used slots of each expert, summed over groups; a rejected choice may use one too. */
+  private static long[] usedSlots(RouteMetrics metrics, long capacity) {
+    long[] asked = metrics.load().toLongArray();
+    long[] used = new long[Math.toIntExact(metrics.load().size(1))];
+    for (int i = 0; i < asked.length; i++) {
+      used[i % used.length] += Math.min(asked[i], capacity);
+    }
+    return used;
   }
 
   private static void checkMask(Tensor mask) {

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.plan;
 
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.ProgramFile;
@@ -85,11 +86,8 @@ public final class CertifyCommand implements Callable<Integer> {
     }
     checkFigures(text, plan);
     PrintWriter out = spec.commandLine().getOut();
-    JsonMapper mapper = new JsonMapper();
     out.println(
-        json
-            ? mapper.writeValueAsString(mapper.createObjectNode().put("certificate", certificate))
-            : certificate);
+        json ? JsonAnswer.text(JsonAnswer.object().put("certificate", certificate)) : certificate);
     out.flush();
     return 0;
   }
@@ -109,7 +107,7 @@ public final class CertifyCommand implements Callable<Integer> {
   }
 
   private static void checkFigures(String text, SpmdPlan plan) {
-    JsonMapper mapper = new JsonMapper();
+    JsonMapper mapper = JsonMapper.shared();
     JsonNode given = mapper.readTree(text);
     JsonNode counted = mapper.readTree(plan.toJson(PlanOptions.defaults()));
     for (String member : FIGURES) {

@@ -91,10 +91,7 @@ public final class PlanCommand implements Callable<Integer> {
       return print(model.get().program(settings.request().mesh()));
     }
     if (settings.jobs().isPresent()) {
-      new PlanJobs(
-              settings, job -> new EinsumTarget(PlanJobs.text(job, "equation")), spec.commandLine())
-          .run(settings.jobs().get());
-      return 0;
+      return settings.runJobs(job -> new EinsumTarget(PlanJobs.text(job, "equation")));
     }
     if (!isProgram && !(annotations.isEmpty() && whatIf.isEmpty())) {
       throw new ParameterException(

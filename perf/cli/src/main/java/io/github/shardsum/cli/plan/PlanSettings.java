@@ -2,6 +2,7 @@ package io.github.shardsum.cli.plan;
 
 import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.JsonJobs;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.OutputFile;
@@ -19,7 +20,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.LongSupplier;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Mixin;
@@ -27,6 +28,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Options of commands that plan. */
 final class PlanSettings {
@@ -168,11 +171,19 @@ final class PlanSettings {
                         spec, "--topology", () -> Topologies.of(name, devices.size())))));
   }
 
+  /** Plans the jobs of the file that {@code --jobs} names. */
+  int runJobs(Function<JsonNode, PlanTarget> target) throws IOException {
+    checkJobs();
+    new JsonJobs(spec.commandLine().getOut(), false, new PlanJobs(this, target)::run)
+        .run(jobs.orElseThrow(), progress);
+    return 0;
+  }
+
   /**
    * Checks the command line of jobs. A job has its own mesh and sizes, and its answer is a line. An
    * unknown network is refused once, not by each job.
    */
-  void checkJobs() {
+  private void checkJobs() {
     List<String> others =
         OF_ONE_PLAN.stream().filter(spec.commandLine().getParseResult()::hasMatchedOption).toList();
     if (!others.isEmpty()) {
@@ -196,11 +207,6 @@ final class PlanSettings {
     } catch (PlanSizesException wrong) {
       throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage(), wrong);
     }
-  }
-
-  /** Reports the progress of jobs. */
-  LongRun watchJobs(LongSupplier answered) {
-    return progress.watchJobs(answered);
   }
 
   /** Prints the answer and returns the exit status. */
@@ -256,7 +262,9 @@ final class PlanSettings {
       return isDearer || !outcome.equal().orElse(true) ? 1 : 0;
     }
     if (json) {
-      out.println(PlanJobs.answer(Optional.empty(), outcome));
+      ObjectNode answer = JsonAnswer.object();
+      PlanJobs.put(outcome, answer);
+      out.println(JsonAnswer.text(answer));
     } else {
       out.println(outcome.table());
       printChecks(outcome, out);

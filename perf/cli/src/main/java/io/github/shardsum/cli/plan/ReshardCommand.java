@@ -56,12 +56,8 @@ public final class ReshardCommand implements Callable<Integer> {
           spec.commandLine(), "reshard: must have two layouts, or --jobs without a picture");
     }
     if (jobs) {
-      new PlanJobs(
-              settings,
-              job -> new ReshardTarget(PlanJobs.text(job, "from"), PlanJobs.text(job, "to")),
-              spec.commandLine())
-          .run(settings.jobs().orElseThrow());
-      return 0;
+      return settings.runJobs(
+          job -> new ReshardTarget(PlanJobs.text(job, "from"), PlanJobs.text(job, "to")));
     }
     ReshardTarget target = new ReshardTarget(layouts.getFirst(), layouts.getLast());
     if (picture.isPresent()) {

@@ -158,10 +158,10 @@ class EinsumJobsTest {
 
   @Test
   void aLineThatIsNoJobIsAnswered() throws IOException {
-    assertTrue(errorOf("[]").contains("must be an object, got array"));
-    assertTrue(errorOf("7").contains("must be an object, got number"));
-    assertTrue(errorOf("{\"id\":1").startsWith("line 1: must be one JSON object"));
-    assertTrue(errorOf("{\"id\":1} {\"id\":2}").startsWith("line 1: must be one JSON object"));
+    assertTrue(errorOf("[]").contains("must be a JSON object, got array"));
+    assertTrue(errorOf("7").contains("must be a JSON object, got number"));
+    assertTrue(errorOf("{\"id\":1").startsWith("line 1: must be a JSON object"));
+    assertTrue(errorOf("{\"id\":1} {\"id\":2}").startsWith("line 1: must be a JSON object"));
     assertTrue(errorOf("{\"id\":1,\"id\":2}").startsWith("line 1: "));
     assertTrue(errorOf("[".repeat(100_000)).startsWith("line 1: "));
     assertTrue(errorOf("{\"id\":1}").contains("\"operands\": must be an array of file names"));

@@ -380,7 +380,8 @@ class RouteCommandTest {
     assertEquals(4, answers.size());
     String first = answers.get(0).get("error").stringValue();
     assertTrue(first.startsWith("line 1: must be a JSON object"), first);
-    assertEquals("line 3: must be a JSON object", answers.get(1).get("error").stringValue());
+    String third = answers.get(1).get("error").stringValue();
+    assertEquals("line 3: must be a JSON object, got array", third);
     assertEquals(2, answers.get(2).get("id").intValue());
     assertFalse(answers.get(2).has("error"));
     assertTrue(answers.get(3).has("error"));
