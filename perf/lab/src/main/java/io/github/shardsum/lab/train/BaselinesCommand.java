@@ -5,6 +5,7 @@ import io.github.shardsum.cli.train.data.JdkPairs;
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairFile;
 import io.github.shardsum.cli.train.data.PairSplit;
+import io.github.shardsum.cli.train.data.SentenceCorpus;
 import io.github.shardsum.cli.train.score.ChrF;
 import io.github.shardsum.cli.train.score.TranslationEvaluation;
 import io.github.shardsum.cli.train.score.TranslationPredictor;
@@ -41,6 +42,12 @@ public final class BaselinesCommand implements Callable<Integer> {
       description = "A file of pairs as of train --data, instead of the JDK's.")
   private Optional<Path> file = Optional.empty();
 
+  @Option(
+      names = "--corpus",
+      paramLabel = "DIR",
+      description = "A folder of shardsum corpus make, as of train --corpus.")
+  private Optional<Path> folder = Optional.empty();
+
   @Option(names = "--quick", description = "Ten of the JDK's languages instead of all.")
   private boolean quick;
 
@@ -48,19 +55,37 @@ public final class BaselinesCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (Workers workers = Workers.ofProcessors()) {
-      Corpus corpus = Corpus.of(pairs(workers));
+      Corpus corpus =
+          folder.isPresent() ? SentenceCorpus.read(folder.get()) : Corpus.of(pairs(workers));
       Map<PairSplit, Integer> samples = new LinkedHashMap<>();
       PairSplit.HELD_BACK.forEach(
-          split -> samples.put(split, split == PairSplit.NAMES ? NAMES : OTHERS));
+          split ->
+              samples.put(
+                  split,
+                  split == PairSplit.NAMES || split == PairSplit.SENTENCES ? NAMES : OTHERS));
       TranslationEvaluation evaluation = new TranslationEvaluation(corpus, samples);
-      systems(corpus.training(), workers)
-          .forEach(
-              (name, system) -> {
-                evaluation.add(name, system.get());
-                print(name, evaluation, out);
-              });
+      Map<String, Supplier<TranslationPredictor>> systems =
+          folder.isPresent() ? ofSentences(corpus.training()) : systems(corpus.training(), workers);
+      systems.forEach(
+          (name, system) -> {
+            evaluation.add(name, system.get());
+            print(name, evaluation, out);
+          });
     }
     return 0;
+  }
+
+  /** The baselines for sentences of a corpus, by name. */
+  static Map<String, Supplier<TranslationPredictor>> ofSentences(List<Pair> training) {
+    Map<String, Supplier<TranslationPredictor>> systems = new LinkedHashMap<>();
+    systems.put("copy", BaselinesCommand::copy);
+    systems.put("nearest neighbour", () -> new ByLanguage(training, NearestNeighbour::new));
+    systems.put("IBM model 1", () -> new ByLanguage(training, IbmModel1::new));
+    return systems;
+  }
+
+  private static TranslationPredictor copy() {
+    return sources -> sources.stream().map(TranslationPredictor.Source::text).toList();
   }
 
   private List<Pair> pairs(Workers workers) throws IOException {
@@ -79,8 +104,7 @@ public final class BaselinesCommand implements Callable<Integer> {
   /** The baselines by name; each learns when it is asked for. */
   static Map<String, Supplier<TranslationPredictor>> systems(List<Pair> training, Workers workers) {
     Map<String, Supplier<TranslationPredictor>> systems = new LinkedHashMap<>();
-    systems.put(
-        "copy", () -> sources -> sources.stream().map(TranslationPredictor.Source::text).toList());
+    systems.put("copy", BaselinesCommand::copy);
     systems.put("nearest neighbour", () -> new NearestNeighbour(training));
     systems.put("templates", () -> new TemplateBaseline(training, false));
     systems.put("with lexicon", () -> new TemplateBaseline(training, true));
@@ -94,11 +118,12 @@ public final class BaselinesCommand implements Callable<Integer> {
       if (score.texts() > 0) {
         out.printf(
             Locale.ROOT,
-            "%-18s %-10s %5d texts, exact %5.1f %%, chrF %5.1f%n",
+            "%-18s %-10s %5d texts, exact %5.1f %%, BLEU %5.1f, chrF %5.1f%n",
             system,
             split,
             score.texts(),
             100 * score.exact(),
+            100 * evaluation.bleu(system, split, _ -> true).score(),
             100 * score.score());
       }
     }
