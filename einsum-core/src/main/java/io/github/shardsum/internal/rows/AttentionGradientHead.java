@@ -68,7 +68,7 @@ final class AttentionGradientHead {
     this.q = scratch.floats(0, rows * sizes.queryStride());
     this.dy = scratch.floats(1, rows * turned.queryStride());
     this.powers = scratch.floats(2, rows * stride);
-    this.inner = scratch.floats(3, rows * stride);
+    this.inner = scratch.floats(3, rows * turned.block());
     int most = sizes.block() + sizes.mostTileRows();
     this.turnedScores = scratch.floats(4, most * sizes.addQueryStride());
     this.added = scratch.floats(5, most * addStride);
@@ -202,6 +202,7 @@ final class AttentionGradientHead {
   /** Turns powers into gradients of scores. */
   private void gradients(int rows, int first, int seen, AttentionSide values) {
     int at = first / valuing.columns() * values.step();
+    int block = turned.block();
     AttentionTiles.multiply(
         valuing,
         rows,
@@ -212,11 +213,11 @@ final class AttentionGradientHead {
         at,
         values.step(),
         inner,
-        stride,
+        block,
         false);
     for (int i = 0; i < rows; i++) {
-      FLOATS.finish(1, -delta[i], false, inner, i * stride, seen);
-      FLOATS.multiply(powers, i * stride, inner, i * stride, powers, i * stride, seen);
+      FLOATS.finish(1, -delta[i], false, inner, i * block, seen);
+      FLOATS.multiply(powers, i * stride, inner, i * block, powers, i * stride, seen);
     }
   }
 

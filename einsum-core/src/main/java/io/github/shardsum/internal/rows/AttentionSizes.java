@@ -49,13 +49,14 @@ record AttentionSizes(long rows, int keys, int width, int out) {
   /** The number of keys of a block, a multiple of the columns of a tile of scores. */
   int block() {
     int columns = scoring().columns();
-    return Math.min(MOST_KEYS, summing().blocking().k()) / columns * columns;
+    int most = Math.min(MOST_KEYS, summing().blocking().k()) / columns;
+    return Math.clamp(Math.ceilDiv(keys, columns), 1, most) * columns;
   }
 
   /** The number of rows of a block. */
   int blockRows() {
     int unit = summing().rows();
-    return (int) Math.min(Math.ceilDiv(rows, unit), Math.max(1, ROWS / unit)) * unit;
+    return Math.clamp(rows, 1, Math.max(1, ROWS / unit) * unit);
   }
 
   /** The number of rows that tiles may write: the last one may have more rows than are left. */
@@ -146,7 +147,11 @@ record AttentionSizes(long rows, int keys, int width, int out) {
     AttentionSizes other = turned();
     long most = (long) block() + mostTileRows();
     long perRow =
-        (long) queryStride() + other.queryStride() + 2L * other.scoreStride() + other.sumStride();
+        (long) queryStride()
+            + other.queryStride()
+            + other.scoreStride()
+            + other.block()
+            + other.sumStride();
     long perKey = addQueryStride() + Math.max(addStride(), other.addStride());
     long panels =
         (long) (addStride() + other.addStride()) * blockRows()
