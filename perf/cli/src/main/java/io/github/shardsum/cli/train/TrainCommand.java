@@ -40,7 +40,8 @@ import picocli.CommandLine.Spec;
     description = {
       "%nTrain the GShard paper's Transformer to translate to English, from names and phrases that"
           + " the JDK carries in over a hundred languages.",
-      "%nPrints how well the model translates held-back pairs, by family of" + " languages.%n"
+      "%nPrints how well the model translates held-back pairs, by family of languages."
+          + " docs/corpus.md says how to get sentences that people wrote, for --corpus.%n"
     })
 public final class TrainCommand implements Callable<Integer> {
   private static final int MOST_EXPERTS = 1024;

@@ -14,12 +14,8 @@ import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Set;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /** The text that a training prints. */
@@ -105,45 +101,6 @@ final class TrainReport {
       out.printf(Locale.ROOT, "%-28s %6d%s%n", row.name(), texts, line);
     }
     out.flush();
-  }
-
-  /** Sentences by language, those with most pairs first: BLEU and chrF of every system. */
-  void languages(TranslationEvaluation evaluation, Corpus corpus) {
-    Set<String> tested = new HashSet<>();
-    evaluation.items(PairSplit.SENTENCES).forEach(item -> tested.add(item.pair().language()));
-    if (tested.isEmpty()) {
-      return;
-    }
-    Map<String, Long> sizes =
-        corpus.training().stream()
-            .collect(Collectors.groupingBy(Pair::language, Collectors.counting()));
-    List<String> rows =
-        tested.stream()
-            .sorted(
-                Comparator.comparingLong((String each) -> -sizes.getOrDefault(each, 0L))
-                    .thenComparing(Comparator.naturalOrder()))
-            .toList();
-    out.printf(
-        Locale.ROOT, "%nsentences, BLEU and chrF%n%-16s %7s %5s", "language", "pairs", "texts");
-    evaluation.systems().forEach(name -> out.printf(Locale.ROOT, "  %18s", name));
-    row(evaluation, "all", corpus.training().size(), _ -> true);
-    rows.forEach(each -> row(evaluation, each, sizes.getOrDefault(each, 0L), each::equals));
-    out.println();
-    out.flush();
-  }
-
-  private void row(
-      TranslationEvaluation evaluation, String name, long pairs, Predicate<String> languages) {
-    List<String> systems = evaluation.systems();
-    int texts = evaluation.score(systems.getFirst(), PairSplit.SENTENCES, languages).texts();
-    out.printf(Locale.ROOT, "%n%-16s %7d %5d", name, pairs, texts);
-    for (String system : systems) {
-      out.printf(
-          Locale.ROOT,
-          "  %10.1f %7.1f",
-          100 * evaluation.bleu(system, PairSplit.SENTENCES, languages).score(),
-          100 * evaluation.score(system, PairSplit.SENTENCES, languages).score());
-    }
   }
 
   /** A sample. */

@@ -12,6 +12,7 @@ import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.score.ChrF;
+import io.github.shardsum.cli.train.score.LanguageTable;
 import io.github.shardsum.cli.train.score.TranslationEvaluation;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.Capacity;
@@ -430,7 +431,7 @@ final class TrainRun {
       Map<String, List<TrainHistory.Point>> losses)
       throws IOException {
     report.families(evaluation, PairSplit.NAMES);
-    report.languages(evaluation, corpus);
+    LanguageTable.print(evaluation, corpus, out);
     List<TrainReport.Sample> samples = TrainReport.samples(evaluation, name);
     report.samples(samples);
     for (String system : evaluation.systems()) {

@@ -7,6 +7,7 @@ import io.github.shardsum.cli.train.data.PairFile;
 import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.cli.train.data.SentenceCorpus;
 import io.github.shardsum.cli.train.score.ChrF;
+import io.github.shardsum.cli.train.score.LanguageTable;
 import io.github.shardsum.cli.train.score.TranslationEvaluation;
 import io.github.shardsum.cli.train.score.TranslationPredictor;
 import io.github.shardsum.exec.Workers;
@@ -71,6 +72,7 @@ public final class BaselinesCommand implements Callable<Integer> {
             evaluation.add(name, system.get());
             print(name, evaluation, out);
           });
+      LanguageTable.print(evaluation, corpus, out);
     }
     return 0;
   }

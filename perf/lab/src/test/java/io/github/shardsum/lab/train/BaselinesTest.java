@@ -3,6 +3,7 @@ package io.github.shardsum.lab.train;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.corpus.make.CorpusMaker;
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.score.TranslationPredictor;
 import io.github.shardsum.exec.Workers;
@@ -160,6 +161,34 @@ class BaselinesTest {
                 new TranslationPredictor.Source("en-x", "Gift"),
                 new TranslationPredictor.Source("de", "Gift"),
                 new TranslationPredictor.Source("fr", "Gift"))));
+  }
+
+  /** Sentences that word by word are exact; a word that is not known stays. */
+  @Test
+  void baselinesOfACorpusAreScoredByLanguage(@TempDir Path folder) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < 676; i++) {
+      String word = Character.toString('a' + i % 26) + Character.toString('a' + i / 26);
+      String source =
+          (i % 2 == 0 ? "das " : "ein ") + word + (i / 2 % 2 == 0 ? "y ist " : "y war ");
+      String target = (i % 2 == 0 ? "the " : "a ") + word + (i / 2 % 2 == 0 ? "y is " : "y was ");
+      text.append("de\t" + source + (i / 4 % 2 == 0 ? "rot" : "neu") + "\t");
+      text.append(target + (i / 4 % 2 == 0 ? "red" : "new") + "\n");
+    }
+    Path sources = Files.createDirectory(folder.resolve("source"));
+    Files.writeString(sources.resolve("a.tsv"), text);
+    Path corpus = folder.resolve("corpus");
+    CorpusMaker.make(CorpusMaker.sources(List.of(sources)), corpus, _ -> {}, () -> {});
+    StringWriter out = new StringWriter();
+    assertEquals(
+        0,
+        Lab.commandLine()
+            .setOut(new PrintWriter(out, true))
+            .execute("baselines", "--corpus", corpus.toString()));
+    List<String> lines = out.toString().lines().toList();
+    assertTrue(lines.get(2).startsWith("IBM model 1 "), out::toString);
+    assertTrue(lines.get(2).contains(" exact 100.0 %, BLEU 100.0, chrF 100.0"), out::toString);
+    assertTrue(lines.getLast().startsWith("de "), out::toString);
   }
 
   private static Pair pair(String language, String source, String target) {
