@@ -145,7 +145,7 @@ public class NetlibProducts {
   }
 
   private void multiply(int atA, int atB, int atC) {
-    ProductWords p = product;
+    Product p = product;
     String transA = p.transA() ? "T" : "N";
     String transB = p.transB() ? "T" : "N";
     if (p.single()) {
