@@ -48,7 +48,30 @@ public sealed interface Action {
    *
    * @return the name, such as {@code all-gather}
    */
-  String op();
+  default String op() {
+    return switch (this) {
+      case Slice _ -> "slice";
+      case AllGather _ -> "all-gather";
+      case AllReduce _ -> "all-reduce";
+      case ReduceScatter _ -> "reduce-scatter";
+      case AllToAll _ -> "all-to-all";
+      case CollectivePermute _ -> "collective-permute";
+      case Exchange _ -> "exchange";
+      case Apply(Statement statement) -> OperationPrinter.mnemonic(statement.operation());
+      case Neighbour(Statement statement, _, _) ->
+          statement.operation() instanceof Nested.Composite composite
+              ? composite.name()
+              : OperationPrinter.mnemonic(statement.operation());
+      case Partitioned parted -> parted.composite().name();
+      case Loop(Statement statement, _) ->
+          statement.operation() instanceof Nested.Manual ? "region" : "loop";
+      case Communicate(Statement statement) ->
+          OperationPrinter.mnemonic(statement.operation()).replace('_', '-');
+      case Start _ -> "start";
+      case Await _ -> "await";
+      case Windows _ -> "windows";
+    };
+  }
 
   private static boolean isNested(Statement statement) {
     return statement.operation() instanceof Nested.Scan
@@ -61,7 +84,21 @@ public sealed interface Action {
    * @return an immutable list, major to minor
    */
   default List<String> groupAxes() {
-    return List.of();
+    return switch (this) {
+      case AllGather(_, List<String> axes) -> axes;
+      case AllReduce(List<String> axes, _) -> axes;
+      case ReduceScatter(_, List<String> axes) -> axes;
+      case AllToAll(_, _, List<String> axes) -> axes;
+      case CollectivePermute(List<String> axes) -> axes;
+      case Exchange(_, List<String> axes) -> axes;
+      case Neighbour(_, List<String> axes, _) -> axes;
+      case Windows(_, _, _, List<String> axes, _) -> axes;
+      case Partitioned(_, CompositeParts parts) -> parts.rowAxes();
+      case Communicate communicate ->
+          communicate.communication().axes().stream().map(MeshAxis::name).toList();
+      case Start(Action collective) -> collective.groupAxes();
+      case Slice _, Apply _, Loop _, Await _ -> List.of();
+    };
   }
 
   /**
@@ -71,7 +108,23 @@ public sealed interface Action {
    *     may communicate), and a {@link Neighbour} in which no device receives anything
    */
   default boolean isCollective() {
-    return true;
+    return switch (this) {
+      case Slice _, Apply _, Loop _, Await _ -> false;
+      case Neighbour(_, _, List<Integer> exchanged) -> !exchanged.isEmpty();
+      case Communicate communicate ->
+          !(communicate.communication() instanceof Communication.OwnChunk
+              || communicate.communication() instanceof Communication.AxisIndex);
+      case Start(Action collective) -> collective.isCollective();
+      case AllGather _,
+          AllReduce _,
+          ReduceScatter _,
+          AllToAll _,
+          CollectivePermute _,
+          Exchange _,
+          Partitioned _,
+          Windows _ ->
+          true;
+    };
   }
 
   /**
@@ -85,16 +138,6 @@ public sealed interface Action {
     public Slice {
       axes = List.copyOf(axes);
     }
-
-    @Override
-    public String op() {
-      return "slice";
-    }
-
-    @Override
-    public boolean isCollective() {
-      return false;
-    }
   }
 
   /**
@@ -107,16 +150,6 @@ public sealed interface Action {
     /** Copies the list. */
     public AllGather {
       axes = List.copyOf(axes);
-    }
-
-    @Override
-    public String op() {
-      return "all-gather";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
     }
   }
 
@@ -145,16 +178,6 @@ public sealed interface Action {
     public AllReduce(List<String> axes) {
       this(axes, ReduceKind.SUM);
     }
-
-    @Override
-    public String op() {
-      return "all-reduce";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
-    }
   }
 
   /**
@@ -170,16 +193,6 @@ public sealed interface Action {
     public ReduceScatter {
       axes = List.copyOf(axes);
     }
-
-    @Override
-    public String op() {
-      return "reduce-scatter";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
-    }
   }
 
   /**
@@ -194,16 +207,6 @@ public sealed interface Action {
     /** Copies the list. */
     public AllToAll {
       axes = List.copyOf(axes);
-    }
-
-    @Override
-    public String op() {
-      return "all-to-all";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
     }
   }
 
@@ -223,16 +226,6 @@ public sealed interface Action {
     public CollectivePermute {
       axes = List.copyOf(axes);
     }
-
-    @Override
-    public String op() {
-      return "collective-permute";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
-    }
   }
 
   /**
@@ -249,16 +242,6 @@ public sealed interface Action {
     /** Copies the list. */
     public Exchange {
       axes = List.copyOf(axes);
-    }
-
-    @Override
-    public String op() {
-      return "exchange";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
     }
   }
 
@@ -292,16 +275,6 @@ public sealed interface Action {
                 + statement);
       }
     }
-
-    @Override
-    public String op() {
-      return OperationPrinter.mnemonic(statement.operation());
-    }
-
-    @Override
-    public boolean isCollective() {
-      return false;
-    }
   }
 
   /**
@@ -327,23 +300,6 @@ public sealed interface Action {
       Objects.requireNonNull(statement, "statement");
       axes = List.copyOf(axes);
       exchanged = List.copyOf(exchanged);
-    }
-
-    @Override
-    public String op() {
-      return statement.operation() instanceof Nested.Composite composite
-          ? composite.name()
-          : OperationPrinter.mnemonic(statement.operation());
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
-    }
-
-    @Override
-    public boolean isCollective() {
-      return !exchanged.isEmpty();
     }
   }
 
@@ -388,16 +344,6 @@ public sealed interface Action {
     public Partitioned withBound(double factor) {
       return new Partitioned(statement, parts.withBound(factor));
     }
-
-    @Override
-    public String op() {
-      return composite().name();
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return parts.rowAxes();
-    }
   }
 
   /**
@@ -440,16 +386,6 @@ public sealed interface Action {
     public long rounds() {
       return statement.operation() instanceof Nested.Scan scan ? scan.count() : 1;
     }
-
-    @Override
-    public String op() {
-      return statement.operation() instanceof Nested.Manual ? "region" : "loop";
-    }
-
-    @Override
-    public boolean isCollective() {
-      return false;
-    }
   }
 
   /**
@@ -483,22 +419,6 @@ public sealed interface Action {
     public Communication communication() {
       return communication(statement);
     }
-
-    @Override
-    public String op() {
-      return OperationPrinter.mnemonic(statement.operation()).replace('_', '-');
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return communication().axes().stream().map(MeshAxis::name).toList();
-    }
-
-    @Override
-    public boolean isCollective() {
-      return !(communication() instanceof Communication.OwnChunk
-          || communication() instanceof Communication.AxisIndex);
-    }
   }
 
   /**
@@ -515,38 +435,13 @@ public sealed interface Action {
     public Start {
       Objects.requireNonNull(collective, "collective");
     }
-
-    @Override
-    public String op() {
-      return "start";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return collective.groupAxes();
-    }
-
-    @Override
-    public boolean isCollective() {
-      return collective.isCollective();
-    }
   }
 
   /**
    * Waits for a started collective. The step has one operand, the result of a {@link Start}. The
    * step's result is the same value, complete; a completed sum of bf16 is rounded.
    */
-  record Await() implements Action {
-    @Override
-    public String op() {
-      return "await";
-    }
-
-    @Override
-    public boolean isCollective() {
-      return false;
-    }
-  }
+  record Await() implements Action {}
 
   /**
    * An einsum in as many rounds as a group has members. The step includes the gather of an operand
@@ -591,16 +486,6 @@ public sealed interface Action {
       }
       axes = List.copyOf(axes);
       rings = List.copyOf(rings);
-    }
-
-    @Override
-    public String op() {
-      return "windows";
-    }
-
-    @Override
-    public List<String> groupAxes() {
-      return axes;
     }
 
     /**

@@ -20,6 +20,19 @@ import java.util.Objects;
  * propagation and differentiation refuse a communication outside of a region.
  */
 public sealed interface Communication extends Operation {
+  @Override
+  default List<Value> operands() {
+    return switch (this) {
+      case AllReduce(Value x, _, _) -> List.of(x);
+      case AllGather(Value x, _, _) -> List.of(x);
+      case ReduceScatter(Value x, _, _) -> List.of(x);
+      case AllToAll(Value x, _, _, _) -> List.of(x);
+      case Permute(Value x, _, _) -> List.of(x);
+      case OwnChunk(Value x, _, _) -> List.of(x);
+      case AxisIndex _ -> List.of();
+    };
+  }
+
   /**
    * The axes along which members communicate.
    *
@@ -40,11 +53,6 @@ public sealed interface Communication extends Operation {
       Objects.requireNonNull(by, "by");
       axes = List.copyOf(axes);
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
   }
 
   /**
@@ -58,11 +66,6 @@ public sealed interface Communication extends Operation {
     /** Copies the list. */
     public AllGather {
       axes = List.copyOf(axes);
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
     }
   }
 
@@ -78,11 +81,6 @@ public sealed interface Communication extends Operation {
     /** Copies the list. */
     public ReduceScatter {
       axes = List.copyOf(axes);
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
     }
   }
 
@@ -100,11 +98,6 @@ public sealed interface Communication extends Operation {
     /** Copies the list. */
     public AllToAll {
       axes = List.copyOf(axes);
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
     }
   }
 
@@ -196,11 +189,6 @@ public sealed interface Communication extends Operation {
       Objects.requireNonNull(routes, "routes");
       axes = List.copyOf(axes);
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
   }
 
   /**
@@ -214,11 +202,6 @@ public sealed interface Communication extends Operation {
     /** Copies the list. */
     public OwnChunk {
       axes = List.copyOf(axes);
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
     }
   }
 
@@ -236,11 +219,6 @@ public sealed interface Communication extends Operation {
     @Override
     public List<MeshAxis> axes() {
       return List.of(axis);
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of();
     }
   }
 

@@ -10,6 +10,16 @@ import java.util.Map;
  * distribution.
  */
 public sealed interface Contraction extends Operation {
+  @Override
+  default List<Value> operands() {
+    return switch (this) {
+      case Einsum(_, List<Value> operands, _, _) -> operands;
+      case Reduce(_, Value x, _) -> List.of(x);
+      case Softmax(Value x, _) -> List.of(x);
+      case CumulativeSum(Value x, _, _, _) -> List.of(x);
+    };
+  }
+
   /**
    * An einsum. Operands are matched with the equation's terms by position, so the equation renames
    * labels; the result has the output term's labels. A label of the equation has the same size
@@ -66,11 +76,6 @@ public sealed interface Contraction extends Operation {
     public Reduce {
       labels = List.copyOf(labels);
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
   }
 
   /**
@@ -82,12 +87,7 @@ public sealed interface Contraction extends Operation {
    * @param x logits
    * @param label the label along which results sum to 1
    */
-  record Softmax(Value x, String label) implements Contraction {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+  record Softmax(Value x, String label) implements Contraction {}
 
   /**
    * Running sums along a label, added in order. The result has the labels and the dtype of x, which
@@ -100,10 +100,5 @@ public sealed interface Contraction extends Operation {
    * @param reverse whether sums run from the last element to the first
    */
   record CumulativeSum(Value x, String label, boolean exclusive, boolean reverse)
-      implements Contraction {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+      implements Contraction {}
 }

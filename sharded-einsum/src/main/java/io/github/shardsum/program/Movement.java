@@ -9,6 +9,20 @@ import java.util.Objects;
  * also empty labels. A named empty label stays empty unless the operation defines otherwise.
  */
 public sealed interface Movement extends Operation {
+  @Override
+  default List<Value> operands() {
+    return switch (this) {
+      case Annotate(Value x, _) -> List.of(x);
+      case Slice(Value x, _, _, _, _) -> List.of(x);
+      case Pad(Value x, _, _, _, _, _) -> List.of(x);
+      case Concatenate(List<Value> operands, _) -> operands;
+      case Shift(Value x, _, _, _) -> List.of(x);
+      case Window(Value x, _, _, _, _, _) -> List.of(x);
+      case Split(Value x, _, _, _) -> List.of(x);
+      case Merge(Value x, _, _) -> List.of(x);
+    };
+  }
+
   /**
    * The identity, with an annotation of the value's layout on a mesh; on a backend of one device it
    * has no effect. Labels stay; the result's type has no layout.
@@ -22,11 +36,6 @@ public sealed interface Movement extends Operation {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(annotation, "annotation");
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
   }
 
   /**
@@ -39,12 +48,7 @@ public sealed interface Movement extends Operation {
    * @param to one past the last index, at most the size
    * @param step the distance of the indices, at least 1
    */
-  record Slice(Value x, String label, long from, long to, long step) implements Movement {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+  record Slice(Value x, String label, long from, long to, long step) implements Movement {}
 
   /**
    * Pads a label with {@code low} elements at the beginning, {@code high} at the end and {@code
@@ -59,12 +63,7 @@ public sealed interface Movement extends Operation {
    * @param fill value of the new elements, of x's dtype
    */
   record Pad(Value x, String label, long low, long high, long interior, Scalar fill)
-      implements Movement {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+      implements Movement {}
 
   /**
    * The concatenation of values along a label. Their other labels must be the same, in the same
@@ -89,12 +88,7 @@ public sealed interface Movement extends Operation {
    * @param by the distance; a negative one moves elements towards the first
    * @param fill value of the new elements, of x's dtype
    */
-  record Shift(Value x, String label, long by, Scalar fill) implements Movement {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+  record Shift(Value x, String label, long by, Scalar fill) implements Movement {}
 
   /**
    * Windows that slide along a label, with which a convolution is an einsum: {@code result[..., i,
@@ -109,12 +103,7 @@ public sealed interface Movement extends Operation {
    * @param dilation distance between a window's elements, at least 1
    */
   record Window(Value x, String label, String window, long size, long stride, long dilation)
-      implements Movement {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+      implements Movement {}
 
   /**
    * A label split into several labels in its place, the first outermost. The sizes for an empty
@@ -131,11 +120,6 @@ public sealed interface Movement extends Operation {
       into = List.copyOf(into);
       sizes = List.copyOf(sizes);
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
   }
 
   /**
@@ -150,11 +134,6 @@ public sealed interface Movement extends Operation {
     /** Copies the list. */
     public Merge {
       labels = List.copyOf(labels);
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
     }
   }
 }

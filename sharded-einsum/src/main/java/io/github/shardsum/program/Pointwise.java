@@ -13,6 +13,19 @@ import java.util.Objects;
  * and nothing is computed.
  */
 public sealed interface Pointwise extends Operation {
+  @Override
+  default List<Value> operands() {
+    return switch (this) {
+      case Unary(_, Value x) -> List.of(x);
+      case Binary(_, Value x, Value y) -> List.of(x, y);
+      case Compare(_, Value x, Value y) -> List.of(x, y);
+      case Select(Value condition, Value x, Value y) -> List.of(condition, x, y);
+      case Convert(Value x, _) -> List.of(x);
+      case Uniform(Value seed, Value index, _, _) -> List.of(seed, index);
+      case Ragged(Value x, Value lengths, _, _) -> List.of(x, lengths);
+    };
+  }
+
   /** Functions of one element. */
   enum UnaryKind {
     /** {@code -x}; numbers. */
@@ -108,11 +121,6 @@ public sealed interface Pointwise extends Operation {
       Objects.requireNonNull(kind, "kind");
       Objects.requireNonNull(x, "x");
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
   }
 
   /**
@@ -129,11 +137,6 @@ public sealed interface Pointwise extends Operation {
       Objects.requireNonNull(kind, "kind");
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(y, "y");
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x, y);
     }
   }
 
@@ -152,11 +155,6 @@ public sealed interface Pointwise extends Operation {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(y, "y");
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x, y);
-    }
   }
 
   /**
@@ -174,11 +172,6 @@ public sealed interface Pointwise extends Operation {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(y, "y");
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(condition, x, y);
-    }
   }
 
   /**
@@ -195,11 +188,6 @@ public sealed interface Pointwise extends Operation {
     public Convert {
       Objects.requireNonNull(x, "x");
       Objects.requireNonNull(dtype, "dtype");
-    }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
     }
   }
 
@@ -221,11 +209,6 @@ public sealed interface Pointwise extends Operation {
       Objects.requireNonNull(index, "index");
       Objects.requireNonNull(dtype, "dtype");
     }
-
-    @Override
-    public List<Value> operands() {
-      return List.of(seed, index);
-    }
   }
 
   /**
@@ -243,10 +226,5 @@ public sealed interface Pointwise extends Operation {
    * @param label the ragged label
    * @param fill the value of padding, of x's dtype
    */
-  record Ragged(Value x, Value lengths, String label, Scalar fill) implements Pointwise {
-    @Override
-    public List<Value> operands() {
-      return List.of(x, lengths);
-    }
-  }
+  record Ragged(Value x, Value lengths, String label, Scalar fill) implements Pointwise {}
 }

@@ -5,6 +5,15 @@ import java.util.List;
 
 /** Operations between values and their indices along a label. */
 public sealed interface Selection extends Operation {
+  @Override
+  default List<Value> operands() {
+    return switch (this) {
+      case TopK(Value x, _, _, _) -> List.of(x);
+      case ArgMax(Value x, _) -> List.of(x);
+      case OneHot(Value indices, _, _, _) -> List.of(indices);
+    };
+  }
+
   /**
    * The k largest elements along a label in falling order, and their indices. The two results are
    * values of x's dtype, which may be any, and indices of i32. They have x's labels, with a new
@@ -17,12 +26,7 @@ public sealed interface Selection extends Operation {
    * @param k number of elements to select
    * @param into name of the new label
    */
-  record TopK(Value x, String label, long k, String into) implements Selection {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+  record TopK(Value x, String label, long k, String into) implements Selection {}
 
   /**
    * The index of the largest element along a label, the lowest index of equal ones. The result has
@@ -32,12 +36,7 @@ public sealed interface Selection extends Operation {
    * @param x the elements
    * @param label the label
    */
-  record ArgMax(Value x, String label) implements Selection {
-    @Override
-    public List<Value> operands() {
-      return List.of(x);
-    }
-  }
+  record ArgMax(Value x, String label) implements Selection {}
 
   /**
    * Elements that are 1 where the index along a new last label equals the operand's element, and 0
@@ -49,10 +48,5 @@ public sealed interface Selection extends Operation {
    * @param size its size, at least 0
    * @param dtype the result's dtype, any
    */
-  record OneHot(Value indices, String label, long size, DType dtype) implements Selection {
-    @Override
-    public List<Value> operands() {
-      return List.of(indices);
-    }
-  }
+  record OneHot(Value indices, String label, long size, DType dtype) implements Selection {}
 }

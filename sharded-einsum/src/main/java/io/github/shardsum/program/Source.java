@@ -7,18 +7,21 @@ import java.util.List;
  * label gives a value without elements.
  */
 public sealed interface Source extends Operation {
+  @Override
+  default List<Value> operands() {
+    return switch (this) {
+      case Constant _, Iota _ -> List.of();
+      case Random(Value seed, _, _) -> List.of(seed);
+    };
+  }
+
   /**
    * A value with one number everywhere; the elements are NaN only if the number is NaN.
    *
    * @param type the result's type, any dtype
    * @param value the number, rounded to the dtype
    */
-  record Constant(ValueType type, Scalar value) implements Source {
-    @Override
-    public List<Value> operands() {
-      return List.of();
-    }
-  }
+  record Constant(ValueType type, Scalar value) implements Source {}
 
   /**
    * The index along a label, rounded to the dtype; never NaN.
@@ -26,12 +29,7 @@ public sealed interface Source extends Operation {
    * @param type the result's type, of any dtype but bool
    * @param label one of its labels
    */
-  record Iota(ValueType type, String label) implements Source {
-    @Override
-    public List<Value> operands() {
-      return List.of();
-    }
-  }
+  record Iota(ValueType type, String label) implements Source {}
 
   /**
    * Uniform numbers in [0, 1) of {@link io.github.shardsum.random.Philox}, keyed by the element's
@@ -41,10 +39,5 @@ public sealed interface Source extends Operation {
    * @param stream distinguishes draws of one seed
    * @param type the result's type, floating
    */
-  record Random(Value seed, long stream, ValueType type) implements Source {
-    @Override
-    public List<Value> operands() {
-      return List.of(seed);
-    }
-  }
+  record Random(Value seed, long stream, ValueType type) implements Source {}
 }
