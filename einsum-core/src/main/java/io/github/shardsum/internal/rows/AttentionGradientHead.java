@@ -80,7 +80,7 @@ final class AttentionGradientHead {
     this.delta = scratch.floats(11, rows);
   }
 
-  /** What is read of a head: as the operands of attention, its results and their cotangents. */
+  /** The reads of a head, as the operands of attention, its results and their cotangents. */
   record Given(
       Tensor q,
       Tensor k,
