@@ -2,12 +2,20 @@ package io.github.shardsum.ops;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 
+import io.github.shardsum.internal.io.FileRange;
+import io.github.shardsum.internal.io.NpyHeader;
+import io.github.shardsum.internal.io.StoredArray;
+import io.github.shardsum.internal.io.StoredType;
 import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.ops.DefaultOpsWorkers;
 import io.github.shardsum.internal.rows.ByteProducts;
 import io.github.shardsum.internal.selection.KernelSelection;
 import io.github.shardsum.tensor.Shape;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
 import java.util.Objects;
 
 /**
@@ -93,6 +101,40 @@ public final class ByteVectors {
               + " bytes");
     }
     return new ByteVectors(data, count, dimensions);
+  }
+
+  /**
+   * The vectors of an {@code .npy} file of signed bytes, mapped and not copied.
+   *
+   * @param path a file of dtype {@code i1}, {@code [count, dimensions]} in C order
+   * @param arena owns the memory; the vectors must not be used after the arena is closed
+   * @return the vectors, which show later changes of the file
+   * @throws io.github.shardsum.io.TensorFileException if the file breaks a rule of the format, or
+   *     has another dtype, rank or order; nothing is then mapped
+   * @throws IOException if the file cannot be read, or is a folder, a pipe or a device
+   */
+  public static ByteVectors map(Path path, Arena arena) throws IOException {
+    try (FileChannel channel = FileRange.open(path)) {
+      FileRange region = FileRange.whole(path, channel);
+      NpyHeader header = NpyHeader.read(region.place(), region.from(0), region.size());
+      StoredArray array = header.array();
+      long[] sizes = array.shape().toArray();
+      if (array.type() != StoredType.I8
+          || sizes.length != 2
+          || sizes[1] > Integer.MAX_VALUE
+          || array.fortran()) {
+        throw region
+            .place()
+            .broken(
+                "expected signed bytes (i1) in C order, of two axes: vectors and their elements",
+                0,
+                array.type()
+                    + array.shape().toString()
+                    + (array.fortran() ? " in Fortran order" : ""));
+      }
+      MemorySegment data = region.map(header.dataOffset(), array.byteSize(), arena);
+      return of(data, sizes[0], (int) sizes[1]);
+    }
   }
 
   /** The product, or -1 if it does not fit. */

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
  */
 class OperationFormsTest {
   private static final List<Class<?>> OPERATIONS =
-      List.of(Elementwise.class, Logic.class, Movement.class, Reductions.class);
+      List.of(Elementwise.class, Logic.class, Movement.class, Reductions.class, Sorting.class);
 
   private static final Tensor X =
       Elementwise.add(Creation.arange(DType.F64, 12).reshape(3, 4), 0.25);
