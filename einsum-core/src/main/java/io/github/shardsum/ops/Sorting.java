@@ -132,7 +132,7 @@ public final class Sorting {
         indices[found++] = order[i];
       }
       counts[found - 1]++;
-      inverse[order[i]] = found - 1;
+      inverse[order[i]] = (long) found - 1;
     }
     Tensor first = Tensor.of(Arrays.copyOf(indices, found), found);
     return new Unique(

@@ -106,7 +106,7 @@ record AttentionSizes(long rows, int keys, int width, int out) {
 
   /** These sizes with the width and the columns of values swapped. */
   AttentionSizes turned() {
-    return new AttentionSizes(rows, keys, out, width);
+    return new AttentionSizes(rows, keys, /* width= */ out, /* out= */ width);
   }
 
   /** The tiles of sums over rows of as many columns as a value has. */
@@ -152,7 +152,7 @@ record AttentionSizes(long rows, int keys, int width, int out) {
             + other.scoreStride()
             + other.block()
             + other.sumStride();
-    long perKey = addQueryStride() + Math.max(addStride(), other.addStride());
+    long perKey = (long) addQueryStride() + Math.max(addStride(), other.addStride());
     long panels =
         (long) (addStride() + other.addStride()) * blockRows()
             + 2L * (addStride() + other.addStride()) * Blocking.GAP;
