@@ -116,8 +116,10 @@ record ModelBench(String model, long bytes, long parameters, int threads, List<R
         .collect(
             Collectors.joining(
                 "\n",
-                "| model | size | params | backend | threads | test | t/s |\n"
-                    + "| --- | --: | --: | --- | --: | --- | --: |\n",
+                """
+                | model | size | params | backend | threads | test | t/s |
+                | --- | --: | --: | --- | --: | --- | --: |
+                """,
                 ""));
   }
 
