@@ -1,6 +1,6 @@
 package io.github.shardsum.language;
 
-import io.github.shardsum.internal.language.BytePairs;
+import io.github.shardsum.internal.language.Tokenizers;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -35,14 +35,15 @@ public interface Tokenizer {
   /**
    * Opens the tokenizer of a model.
    *
-   * @param model a folder with {@code tokenizer.json}, or a GGUF file: byte-level BPE, as Llama 3,
-   *     Qwen, OLMoE, DeepSeek, gpt-oss and Llama 4 have
+   * @param model a folder with {@code tokenizer.json}, or a GGUF file: BPE of bytes (Llama 3, Qwen,
+   *     OLMoE, DeepSeek, gpt-oss, Llama 4) or of characters (Mixtral); in a folder WordPiece (BERT)
+   *     too
    * @return the tokenizer
    * @throws IllegalArgumentException if the file holds something that is not supported; the message
    *     names it
    * @throws IOException if the file cannot be read
    */
   static Tokenizer of(Path model) throws IOException {
-    return BytePairs.of(model);
+    return Tokenizers.of(model);
   }
 }

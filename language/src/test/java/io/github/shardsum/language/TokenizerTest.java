@@ -63,6 +63,12 @@ class TokenizerTest {
     assertThoseOfHuggingFace(home, Tokenizer.of(home.resolve("tokenizer.gguf")));
   }
 
+  @Test
+  void wordPiecesAreThoseOfHuggingFace() throws IOException {
+    Path home = FamiliesTest.resource("tokenizers/wordpiece/tokenizer.json");
+    assertThoseOfHuggingFace(home, Tokenizer.of(home));
+  }
+
   private static void assertThoseOfHuggingFace(Path home, Tokenizer tokenizer) throws IOException {
     List<String> lines = Files.readAllLines(home.resolve("expected.jsonl"));
     assertTrue(lines.size() > 200);
@@ -89,6 +95,9 @@ class TokenizerTest {
   @Test
   void anUnsupportedOrBrokenFileIsRefusedByName() throws IOException {
     refused("model must be there", "{}");
+    refused(
+        "normalizer: type must be BertNormalizer to be supported, got NFC",
+        "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{\"[UNK]\":0}},\"normalizer\":{\"type\":\"NFC\"}}");
     refused("type must be BPE to be supported, got Unigram", "{\"model\":{\"type\":\"Unigram\"}}");
     refused("vocab must be there", "{\"model\":{\"type\":\"BPE\",\"byte_fallback\":true}}");
     refused("expected a value at character 9", "{\"model\":");

@@ -1,12 +1,8 @@
 package io.github.shardsum.internal.language;
 
-import io.github.shardsum.io.Gguf;
 import io.github.shardsum.language.Tokenizer;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -28,7 +24,7 @@ import java.util.stream.IntStream;
  * first first. Parts are bytes (GPT-2), or characters with bytes for those that are not in the
  * vocabulary (SentencePiece, where a space is {@code \u2581}).
  */
-public final class BytePairs implements Tokenizer {
+final class BytePairs implements Tokenizer {
   /** The pattern of ByteLevel's own cut. */
   static final String GPT2 =
       "'(?:[sdmt]|ll|ve|re)| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
@@ -53,28 +49,24 @@ public final class BytePairs implements Tokenizer {
   private final Map<String, Integer> vocabulary = new HashMap<>();
   private final Map<Integer, String> words = new HashMap<>();
   private final Map<Pair, Merge> merges = new HashMap<>();
-  private final Map<String, Integer> added = new HashMap<>();
-  private final Map<Integer, byte[]> plainAdded = new HashMap<>();
   private final List<Pattern> cuts = new ArrayList<>();
-  private final List<Integer> before = new ArrayList<>();
-  private final List<Integer> behind = new ArrayList<>();
   private final List<Normal> normals = new ArrayList<>();
-  private final Optional<Pattern> special;
+  private final SpecialTokens special;
   private final Optional<Integer> unknown;
   private final boolean wholeWords;
   private final boolean fallsBack;
   private final boolean strips;
   private boolean ofBytes;
 
-  private BytePairs(Settings file) {
-    Settings model = need(file, "model");
+  BytePairs(Settings file) {
+    Settings model = file.need("model");
     model.must("type", "BPE");
     model.must("continuing_subword_prefix", "");
     model.must("end_of_word_suffix", "");
     this.wholeWords = model.isOn("ignore_merges");
     this.fallsBack = model.isOn("byte_fallback");
     this.strips = file.group("decoder").map(BytePairs::strips).orElse(false);
-    Settings ids = need(model, "vocab");
+    Settings ids = model.need("vocab");
     for (String word : ids.values().keySet()) {
       int id = ids.needWhole(word);
       vocabulary.put(word, id);
@@ -88,27 +80,7 @@ public final class BytePairs implements Tokenizer {
     if (!ofBytes && !fallsBack) {
       throw file.wrong("pre_tokenizer", "ByteLevel, or byte_fallback true", "neither");
     }
-    this.special = readAdded(file);
-    file.group("post_processor").ifPresent(this::readTemplate);
-  }
-
-  /**
-   * Reads the tokenizer of a model.
-   *
-   * @param model a folder with {@code tokenizer.json}, or a GGUF file
-   * @throws IllegalArgumentException if it holds something that is not supported
-   */
-  public static BytePairs of(Path model) throws IOException {
-    if (!Files.isRegularFile(model)) {
-      return new BytePairs(Settings.of(model.resolve("tokenizer.json")));
-    }
-    try (Gguf file = Gguf.open(model)) {
-      return new BytePairs(GgufTokenizer.of(model, file));
-    }
-  }
-
-  private static Settings need(Settings from, String name) {
-    return from.group(name).orElseThrow(() -> from.wrong(name, "there", "nothing"));
+    this.special = new SpecialTokens(file);
   }
 
   private void readMerges(Settings model) {
@@ -139,7 +111,7 @@ public final class BytePairs implements Tokenizer {
         normals.add((text, _) -> text.isEmpty() ? text : prefix + text);
       }
       case "Replace" -> {
-        String from = need(own, "pattern").needText("String");
+        String from = own.need("pattern").needText("String");
         String to = own.needText("content");
         normals.add((text, _) -> text.replace(from, to));
       }
@@ -171,7 +143,7 @@ public final class BytePairs implements Tokenizer {
       case "Split" -> {
         own.must("behavior", "Isolated");
         own.must("invert", false);
-        Settings pattern = need(own, "pattern");
+        Settings pattern = own.need("pattern");
         String regex =
             pattern.text("Regex").orElseGet(() -> Pattern.quote(pattern.needText("String")));
         cuts.add(compiled(pattern, regex));
@@ -209,76 +181,9 @@ public final class BytePairs implements Tokenizer {
     }
   }
 
-  private Optional<Pattern> readAdded(Settings file) {
-    for (Settings each : file.groups("added_tokens")) {
-      String content = each.needText("content");
-      int id = each.needWhole("id");
-      for (String option : List.of("lstrip", "rstrip", "single_word")) {
-        each.must(option, false);
-      }
-      if (content.isEmpty()) {
-        throw each.wrong("content", "at least one character", "none");
-      }
-      added.put(content, id);
-      words.remove(id);
-      if (!each.isOn("special")) {
-        plainAdded.put(id, content.getBytes(StandardCharsets.UTF_8));
-      }
-    }
-    String any =
-        String.join(
-            "|",
-            added.keySet().stream()
-                .sorted(Comparator.comparingInt(String::length).reversed().thenComparing(x -> x))
-                .map(Pattern::quote)
-                .toList());
-    return added.isEmpty() ? Optional.empty() : Optional.of(Pattern.compile(any));
-  }
-
-  /** Reads which tokens are put around each text. */
-  private void readTemplate(Settings own) {
-    String type = own.needText("type");
-    switch (type) {
-      case "Sequence" -> own.groups("processors").forEach(this::readTemplate);
-      case "ByteLevel" -> {}
-      case "TemplateProcessing" -> {
-        List<Integer> to = before;
-        for (Settings part : own.groups("single")) {
-          Optional<Settings> token = part.group("SpecialToken");
-          if (token.isEmpty()) {
-            to = behind;
-            continue;
-          }
-          String name = token.get().needText("id");
-          Integer id = added.get(name);
-          if (id == null) {
-            throw token.get().wrong("id", "an added token", name);
-          }
-          to.add(id);
-        }
-      }
-      default -> throw own.wrong("type", "Sequence, ByteLevel or TemplateProcessing", type);
-    }
-  }
-
   @Override
   public int[] encode(String text) {
-    List<Integer> tokens = new ArrayList<>(before);
-    int at = 0;
-    if (special.isPresent()) {
-      Matcher found = special.get().matcher(text);
-      while (found.find()) {
-        encodePlain(text.substring(at, found.start()), at == 0, tokens);
-        Integer id = added.get(found.group());
-        if (id != null) {
-          tokens.add(id);
-        }
-        at = found.end();
-      }
-    }
-    encodePlain(text.substring(at), at == 0, tokens);
-    tokens.addAll(behind);
-    return tokens.stream().mapToInt(Integer::intValue).toArray();
+    return special.encode(text, this::encodePlain);
   }
 
   private void encodePlain(String text, boolean first, List<Integer> tokens) {
@@ -383,10 +288,10 @@ public final class BytePairs implements Tokenizer {
 
   @Override
   public byte[] bytes(int token) {
-    byte[] plain = plainAdded.get(token);
-    if (plain != null) {
-      return plain.clone();
-    }
+    return special.bytes(token).orElseGet(() -> plain(token));
+  }
+
+  private byte[] plain(int token) {
     String word = words.getOrDefault(token, "");
     if (ofBytes) {
       return ByteLetters.toBytes(word);

@@ -126,6 +126,11 @@ final class Settings {
         .map(map -> new Settings(place + ": " + key(name), of(map), names));
   }
 
+  /** Settings under a name, which must be there. */
+  Settings need(String name) {
+    return required(name, group(name));
+  }
+
   /** The settings of a list of objects. */
   List<Settings> groups(String name) {
     return list(name, Map.class).orElse(List.of()).stream()

@@ -27,7 +27,9 @@ final class CommandGroups {
           new Group(
               "Meshes of devices",
               List.of("plan", "reshard", "certify", "propagate", "auto", "topology", "simulate")),
-          new Group("Models", List.of("generate", "moe", "route", "corpus", "train", "translate")),
+          new Group(
+              "Models",
+              List.of("generate", "embed", "moe", "route", "corpus", "train", "translate")),
           new Group("Other engines, and many processes", List.of("tpu", "differ", "launch")),
           new Group("This installation", List.of("doctor", "bench", "completion", "man", "help")));
 

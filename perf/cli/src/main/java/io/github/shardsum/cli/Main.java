@@ -9,6 +9,7 @@ import io.github.shardsum.cli.corpus.CorpusCommand;
 import io.github.shardsum.cli.differ.DifferCommand;
 import io.github.shardsum.cli.einsum.EinsumCommand;
 import io.github.shardsum.cli.einsum.SampleCommand;
+import io.github.shardsum.cli.language.EmbedCommand;
 import io.github.shardsum.cli.language.GenerateCommand;
 import io.github.shardsum.cli.launch.LaunchCommand;
 import io.github.shardsum.cli.moe.MoeCommand;
@@ -73,6 +74,7 @@ import picocli.CommandLine.Spec;
       MoeCommand.class,
       RouteCommand.class,
       GenerateCommand.class,
+      EmbedCommand.class,
       CorpusCommand.class,
       TrainCommand.class,
       TranslateCommand.class,

@@ -82,6 +82,8 @@ class ExitStatusTest {
       --temperature  | generate --model NONE --tokens 1 --temperature -1
       --from         | corpus make -o NONE
       command        | corpus none
+      -k             | embed --model NONE --texts NONE --search a -k 0
+      --search       | embed --model NONE --texts NONE
       --minutes      | train --minutes -1
       --slots        | train --slots 0
       --mesh         | train --mesh x=0 --steps 1
@@ -167,6 +169,8 @@ class ExitStatusTest {
       generate --model NONE --tokens 1
       corpus make --from NONE -o NONE/c
       corpus report NONE
+      embed --model NONE --texts ARRAY --search a
+      embed --model NONE --texts NONE --search a
       translate --checkpoint NONE text
       plan NONE.program
       plan --sizes i=4 --mesh x=2 i@y->i

@@ -1,18 +1,24 @@
 package io.github.shardsum.cli.language;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.Main;
+import io.github.shardsum.io.Npy;
 import io.github.shardsum.io.Safetensors;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -95,6 +101,50 @@ class GenerateCommandTest {
               .collect(Collectors.averagingDouble(JsonNode::asDouble));
       assertEquals(mean, test.get("mean").asDouble(), 1e-9 * mean);
       assertEquals(5, test.get("tokensPerSecond").size());
+    }
+  }
+
+  @Test
+  void vectorsOfLinesAndTheMostSimilarOnes(@TempDir Path folder) throws IOException {
+    Path model = FAMILIES.resolve("bert");
+    Path texts = model.resolve("texts.txt");
+    Path file = folder.resolve("vectors.npy");
+    List<String> lines = Files.readAllLines(texts);
+    String query = lines.get(3);
+    List<String> found =
+        run(
+                "embed",
+                "--model",
+                model.toString(),
+                "--texts",
+                texts.toString(),
+                "--search",
+                query,
+                "-k",
+                "4",
+                "-o",
+                file.toString())
+            .lines()
+            .toList();
+    try (Safetensors oracle = Safetensors.open(model.resolve("expected.safetensors"))) {
+      float[][] expected = oracle.read("vectors").toFloatMatrix();
+      float[][] actual = Npy.read(file).toFloatMatrix();
+      double[] similar = new double[expected.length];
+      for (int i = 0; i < expected.length; i++) {
+        assertArrayEquals(expected[i], actual[i], 2e-6f);
+        for (int j = 0; j < expected[i].length; j++) {
+          similar[i] += (double) expected[i][j] * expected[3][j];
+        }
+      }
+      List<String> best =
+          IntStream.range(0, lines.size())
+              .boxed()
+              .sorted(Comparator.comparingDouble(i -> -similar[i]))
+              .limit(4)
+              .map(lines::get)
+              .toList();
+      assertEquals(best, found.stream().map(line -> line.substring(8)).toList());
+      assertEquals("1.0000  " + query, found.getFirst());
     }
   }
 }
