@@ -177,8 +177,14 @@ class CorpusCommandTest {
   void theReportCountsWhatIsWritten() throws IOException {
     write(
         "one/a.tsv",
-        "de\tEin kleiner Test\tA small test\nde\tein kleiner test\tA small Test\n"
-            + "de\tTür\tTür\nen-GB\tColour\tColor\nzz\tx\tdoor\nde\t\u0001a\tdoor\n");
+        """
+        de\tEin kleiner Test\tA small test
+        de\tein kleiner test\tA small Test
+        de\tTür\tTür
+        en-GB\tColour\tColor
+        zz\tx\tdoor
+        de\t\u0001a\tdoor
+        """);
     write("one/b.po", "msgid \"x\nmsgstr");
     write("one/c.mo", "");
     write("one/doc/copyright", "Format: x\nLicense: MIT\n text\nLicense: GPL-2+\nLicense: MIT\n");

@@ -105,8 +105,8 @@ class BaselinesTest {
     Map<String, Map<String, Double>> table = new TreeMap<>();
     Set<String> sources = new TreeSet<>(Set.of(""));
     Set<String> targets = new TreeSet<>();
-    pairs.forEach(pair -> sources.addAll(List.of(pair.source().split(" "))));
-    pairs.forEach(pair -> targets.addAll(List.of(pair.target().split(" "))));
+    pairs.forEach(pair -> sources.addAll(List.of(pair.source().split(" ", -1))));
+    pairs.forEach(pair -> targets.addAll(List.of(pair.target().split(" ", -1))));
     for (String f : sources) {
       table.put(f, new TreeMap<>());
       targets.forEach(e -> table.get(f).put(e, 1.0));
@@ -114,9 +114,9 @@ class BaselinesTest {
     for (int round = 0; round < 5; round++) {
       Map<String, Map<String, Double>> counts = new TreeMap<>();
       for (Pair pair : pairs) {
-        List<String> from = new ArrayList<>(List.of(pair.source().split(" ")));
+        List<String> from = new ArrayList<>(List.of(pair.source().split(" ", -1)));
         from.add("");
-        for (String e : pair.target().split(" ")) {
+        for (String e : pair.target().split(" ", -1)) {
           double sum = from.stream().mapToDouble(f -> table.get(f).get(e)).sum();
           for (String f : from) {
             counts

@@ -111,7 +111,7 @@ class CleaningTest {
     String names =
         "de=de pt_BR=pt-BR zh-hans=zh-Hans sr@latin=sr-Latn uz_UZ@cyrillic=uz-Cyrl-UZ"
             + " ca@valencia=ca-valencia de_DE.UTF-8=de-DE en_GB=en-GB yue=yue qqq= usr= share= x=";
-    for (String name : names.split(" ")) {
+    for (String name : names.split(" ", -1)) {
       String[] sides = name.split("=", -1);
       assertEquals(
           Optional.of(sides[1]).filter(tag -> !tag.isEmpty()), LanguageTag.of(sides[0]), name);

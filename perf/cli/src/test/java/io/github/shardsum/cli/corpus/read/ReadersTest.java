@@ -291,24 +291,37 @@ class ReadersTest {
   }
 
   /** A file of each format. */
-  private enum Sample {
-    MO("x.mo", mo(ByteOrder.LITTLE_ENDIAN, UTF_8, messages("UTF-8"))),
-    PO("x.po", ReadersTest.PO.getBytes(UTF_8)),
-    FTL("x.ftl", ReadersTest.FTL.getBytes(UTF_8)),
-    TMX("x.tmx", ReadersTest.TMX.getBytes(UTF_8)),
-    TSV("x.tsv", "de\tTür\tdoor\nfr\tporte\tdoor\n".getBytes(UTF_8)),
-    DTD("x.dtd", "<!ENTITY a \"Tür\"><!-- c --><!ENTITY b 'Tor'>".getBytes(UTF_8)),
-    JSON("x.json", "{\"a\": \"Tür\", \"b\": {\"c\": \"\\u00fc\"}}".getBytes(UTF_8)),
-    PAK4("x.pak", pak(4, UTF_8)),
-    PAK5("x.pak", pak(5, UTF_16LE)),
-    PROPERTIES("x.properties", "a=T\\u00fcr\nb = Tor\\\n  weit".getBytes(UTF_8));
+  enum Sample {
+    MO("x.mo"),
+    PO("x.po"),
+    FTL("x.ftl"),
+    TMX("x.tmx"),
+    TSV("x.tsv"),
+    DTD("x.dtd"),
+    JSON("x.json"),
+    PAK4("x.pak"),
+    PAK5("x.pak"),
+    PROPERTIES("x.properties");
 
     private final String name;
-    private final byte[] bytes;
 
-    Sample(String name, byte... bytes) {
+    Sample(String name) {
       this.name = name;
-      this.bytes = bytes;
+    }
+
+    private byte[] bytes() {
+      return switch (this) {
+        case MO -> mo(ByteOrder.LITTLE_ENDIAN, UTF_8, messages("UTF-8"));
+        case PO -> ReadersTest.PO.getBytes(UTF_8);
+        case FTL -> ReadersTest.FTL.getBytes(UTF_8);
+        case TMX -> ReadersTest.TMX.getBytes(UTF_8);
+        case TSV -> "de\tTür\tdoor\nfr\tporte\tdoor\n".getBytes(UTF_8);
+        case DTD -> "<!ENTITY a \"Tür\"><!-- c --><!ENTITY b 'Tor'>".getBytes(UTF_8);
+        case JSON -> "{\"a\": \"Tür\", \"b\": {\"c\": \"\\u00fc\"}}".getBytes(UTF_8);
+        case PAK4 -> pak(4, UTF_8);
+        case PAK5 -> pak(5, UTF_16LE);
+        case PROPERTIES -> "a=T\\u00fcr\nb = Tor\\\n  weit".getBytes(UTF_8);
+      };
     }
   }
 
@@ -316,8 +329,9 @@ class ReadersTest {
   @EnumSource
   void aDamagedFileIsReadOrRefused(Sample sample) {
     Random random = new Random(TestDepth.seed(50));
+    byte[] whole = sample.bytes();
     for (int i = 0; i < TestDepth.cases(300, 3000, 30_000); i++) {
-      byte[] bytes = Arrays.copyOf(sample.bytes, damagedLength(sample, random));
+      byte[] bytes = Arrays.copyOf(whole, damagedLength(whole.length, random));
       for (int changes = random.nextInt(4); changes > 0 && bytes.length > 0; changes--) {
         int at = random.nextInt(bytes.length);
         bytes[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : bytes[at] ^ 1);
@@ -330,7 +344,7 @@ class ReadersTest {
     }
   }
 
-  private static int damagedLength(Sample sample, Random random) {
-    return random.nextBoolean() ? sample.bytes.length : random.nextInt(sample.bytes.length + 1);
+  private static int damagedLength(int length, Random random) {
+    return random.nextBoolean() ? length : random.nextInt(length + 1);
   }
 }
