@@ -15,8 +15,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +29,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 class MainTest {
+  /** {@code java} hands to the JVM all that it is given. */
+  private static final Set<String> TAKE_ANY = Set.of("help", "java");
+
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
   private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
@@ -205,6 +211,28 @@ class MainTest {
         "i->i");
     assertSays("--sizes SIZES: must be given, got none", "plan", "--mesh", "x=2", "i@x->i");
     assertSays("--sizes SIZES: must be given, got none", "reshard", "--mesh", "x=2", "i@x", "i");
+  }
+
+  /** Although a parameter is missing too. */
+  @Test
+  void everyCommandNamesAnUnknownOption() {
+    assertTrue(namesAnUnknownOption(Main.commandLine(), new ArrayList<>()) > 20);
+  }
+
+  private int namesAnUnknownOption(CommandLine command, List<String> path) {
+    int count = 0;
+    for (Map.Entry<String, CommandLine> each : command.getSubcommands().entrySet()) {
+      path.addLast(each.getKey());
+      if (each.getValue().getSubcommands().isEmpty() && !TAKE_ANY.contains(each.getKey())) {
+        path.addLast("--nope");
+        assertSays("option: must be a known one, got --nope", path.toArray(String[]::new));
+        path.removeLast();
+        count++;
+      }
+      count += namesAnUnknownOption(each.getValue(), path);
+      path.removeLast();
+    }
+    return count;
   }
 
   @Test

@@ -34,8 +34,13 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
   public UsageErrors() {}
 
   @Override
-  public int handleParseException(ParameterException failure, String[] arguments) {
-    CommandLine command = failure.getCommandLine();
+  public int handleParseException(ParameterException parsed, String[] arguments) {
+    CommandLine command = parsed.getCommandLine();
+    // An unknown option is likelier to be the mistake than what is missing beside it.
+    ParameterException failure =
+        parsed instanceof MissingParameterException && !command.getUnmatchedArguments().isEmpty()
+            ? new UnmatchedArgumentException(command, command.getUnmatchedArguments())
+            : parsed;
     PrintWriter err = command.getErr();
     String name = command.getCommandSpec().qualifiedName();
     List<String> reason = reason(failure).lines().toList();

@@ -129,7 +129,10 @@ public final class EinsumCommand implements Callable<Integer> {
   }
 
   private void check() {
-    // Takes the arguments that match no option, since an equation may begin with "->".
+    // Arguments that match no option come here, since an equation may begin with "->".
+    if (equation.orElse("").startsWith("-") && !equation.orElse("").startsWith("->")) {
+      throw wrong("option: must be a known one, got " + equation.orElse(""));
+    }
     for (String operand : operands) {
       if (operand.startsWith("-") && !operand.equals(InputArrays.STANDARD)) {
         throw wrong("option: must be a known one, got " + operand + " (a file: ./" + operand + ")");
@@ -153,9 +156,6 @@ public final class EinsumCommand implements Callable<Integer> {
     }
     if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
       throw wrong("einsum: must have an equation and its operands, or --jobs");
-    }
-    if (equation.orElse("").startsWith("-") && !equation.orElse("").startsWith("->")) {
-      throw wrong("option: must be a known one, got " + equation.orElse(""));
     }
   }
 
