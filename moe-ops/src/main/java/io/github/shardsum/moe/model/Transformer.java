@@ -153,7 +153,7 @@ public final class Transformer {
         (layer, keys, values) -> new Memory(keys, values),
         layers.causal(target),
         memories,
-        p.notEqual(from, TransformerSpec.PADDING));
+        layers.where(p.notEqual(from, TransformerSpec.PADDING)));
   }
 
   /**
@@ -376,9 +376,9 @@ public final class Transformer {
               return new Memory(
                   p.merge(all.keys(), "N", "S", "X"), p.merge(all.values(), "N", "S", "X"));
             },
-            visible,
+            layers.where(visible),
             memories,
-            p.notEqual(from, TransformerSpec.PADDING));
+            layers.where(p.notEqual(from, TransformerSpec.PADDING)));
     List<Value> best = p.topK(p.logSoftmax(layers.logits(decoded), "V"), "V", choices, "K");
     p.output("scores", best.get(0));
     p.output("tokens", best.get(1));

@@ -31,12 +31,6 @@ import java.util.Set;
 public final class TransformerLayers {
   private static final double NORM_EPSILON = 1e-6;
 
-  /**
-   * The value of a masked score. Its weight is 0, and a row in which all scores are masked has no
-   * NaN.
-   */
-  private static final double MASKED = -1e9;
-
   private final TransformerSpec spec;
   private final ProgramBuilder p;
   private final Map<String, Value> parameters = new HashMap<>();
@@ -150,23 +144,46 @@ public final class TransformerLayers {
   }
 
   /**
+   * The positions that queries and keys have, see {@link ProgramBuilder#attention}.
+   *
+   * @param at i32 over some of B and T
+   * @param of i32 over some of B, T and N; -1 for a key that is not seen
+   * @param causal whether a query sees no keys of later positions
+   */
+  public record Positions(Value at, Value of, boolean causal) {}
+
+  /** Keys of which those that a flag over some of B, T and N selects are seen. */
+  public Positions where(Value seen) {
+    Value none = p.constant(DType.I32, -1);
+    Value zero = p.constant(DType.I32, 0);
+    return new Positions(zero, p.select(seen, zero, none), false);
+  }
+
+  /** Positions that see themselves and those before them. */
+  public Positions causal(long steps) {
+    ValueType asking = ValueType.of(DType.I32, List.of("T"), List.of(steps));
+    ValueType seen = ValueType.of(DType.I32, List.of("N"), List.of(steps));
+    return new Positions(p.iota(asking, "T"), p.iota(seen, "N"), true);
+  }
+
+  /**
    * Attention of several heads.
    *
    * @param name the name of its parameters
    * @param x the positions with queries, {@code [B, T, M]}
    * @param keys {@code [B, N, A, D]}
    * @param values {@code [B, N, A, D]}
-   * @param allowed bool over some of B, T and N
+   * @param positions the positions of queries and keys
    * @return {@code [B, T, M]}
    */
-  public Value attention(String name, Value x, Value keys, Value values, Value allowed) {
+  public Value attention(String name, Value x, Value keys, Value values, Positions positions) {
     Value queries = p.einsum("BTM,MAD->BTAD", x, parameter(name + ".query"));
-    Value scaled = p.scale(queries, 1 / Math.sqrt(spec.key()));
-    Value scores = p.einsum("BTAD,BNAD->BATN", scaled, keys);
-    Value masked = p.select(allowed, scores, p.constant(spec.dtype(), MASKED));
-    Value weights = p.softmax(masked, "N");
-    Value context = p.einsum("BATN,BNAD->BTAD", weights, values);
-    return p.einsum("BTAD,ADM->BTM", context, parameter(name + ".output"));
+    double scale = 1 / Math.sqrt(spec.key());
+    Value own = p.rename(values, "D", "Z");
+    Value context =
+        p.attention(queries, keys, own, positions.at(), positions.of(), scale, positions.causal())
+            .getFirst();
+    return p.einsum("BTAZ,AZM->BTM", context, parameter(name + ".output"));
   }
 
   /** The feed-forward network of a layer, or its experts. */
@@ -258,7 +275,7 @@ public final class TransformerLayers {
   public Value encoder(Value source) {
     Value asking = p.rename(source, "N", "T");
     Value real = p.notEqual(asking, TransformerSpec.PADDING);
-    Value seen = p.notEqual(source, TransformerSpec.PADDING);
+    Positions seen = where(p.notEqual(source, TransformerSpec.PADDING));
     Value x = positioned("source", embedding("source", asking));
     for (int layer = 0; layer < spec.layers(); layer++) {
       String name = "encoder." + layer;
@@ -306,13 +323,18 @@ public final class TransformerLayers {
    * @param x embedded tokens with positions, {@code [B, T, M]}
    * @param real the tokens that are not padding, {@code [B, T]}
    * @param self supplies the positions of the target that each layer attends to
-   * @param before the positions that each position may attend to
+   * @param before the positions of the target
    * @param memories the keys and values that each layer reads from the encoder
-   * @param seen the encoder's positions that are not padding, {@code [B, N]}
+   * @param seen the positions of the encoder
    * @return {@code [B, T, M]}
    */
   public Value decoder(
-      Value x, Value real, SelfMemory self, Value before, List<Memory> memories, Value seen) {
+      Value x,
+      Value real,
+      SelfMemory self,
+      Positions before,
+      List<Memory> memories,
+      Positions seen) {
     for (int layer = 0; layer < spec.layers(); layer++) {
       String name = "decoder." + layer;
       String own = name + ".attention";
@@ -345,12 +367,5 @@ public final class TransformerLayers {
   /** The mean over V of the logits, {@code [B, T]}, computed without the logits. */
   public Value meanLogit(Value decoded) {
     return p.einsum("BTM,M->BT", decoded, p.mean(parameter("target.embedding"), "V"));
-  }
-
-  /** The positions {@code [T, N]} that a position may attend to: itself and those before it. */
-  public Value causal(long steps) {
-    ValueType asking = ValueType.of(DType.I32, List.of("T"), List.of(steps));
-    ValueType seen = ValueType.of(DType.I32, List.of("N"), List.of(steps));
-    return p.greaterEqual(p.iota(asking, "T"), p.iota(seen, "N"));
   }
 }
