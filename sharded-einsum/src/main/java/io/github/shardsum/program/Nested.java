@@ -51,6 +51,16 @@ public sealed interface Nested extends Operation {
       all.addAll(invariants);
       return List.copyOf(all);
     }
+
+    /**
+     * The same loop with another body.
+     *
+     * @param other the body, of the same types
+     * @return the loop
+     */
+    public Scan with(Program other) {
+      return new Scan(count, label, reverse, other, carried, sequences, invariants);
+    }
   }
 
   /**

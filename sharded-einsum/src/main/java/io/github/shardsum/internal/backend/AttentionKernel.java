@@ -19,7 +19,7 @@ import java.util.Optional;
 
 /**
  * The kernels of {@code attention} and of its gradient in f32 and bf16, for at most two labels of
- * heads and two of rows.
+ * rows. Of more than two labels of heads, the indices of the first ones are computed one by one.
  *
  * @param attention the attributes
  * @param heads the labels that q, k and v have
@@ -58,8 +58,7 @@ public record AttentionKernel(
     ValueType q = composite.operands().getFirst().type();
     ValueType of = composite.operands().get(4).type();
     boolean fits =
-        heads.size() <= AXES
-            && rows.size() <= AXES
+        rows.size() <= AXES
             && rows.stream().noneMatch(row -> of.axis(row) >= 0)
             && q.dtype() != DType.F64
             && Attention.supports(q.size(labels.width()))
@@ -107,8 +106,44 @@ public record AttentionKernel(
             : Attention.scratchBytes(count(rows), keys, width, out));
   }
 
+  /** Labels of heads that have no axis of the kernel. */
+  private List<String> outer() {
+    return heads.subList(0, Math.max(0, heads.size() - AXES));
+  }
+
   @Override
   public void run(List<Tensor> operands, List<Tensor> results, Workers workers) {
+    List<Tensor> all = new ArrayList<>(operands);
+    all.addAll(results);
+    List<Value> values = new ArrayList<>(composite.operands());
+    values.addAll(composite.decomposition().outputs());
+    for (long at = 0; at < count(outer()); at++) {
+      List<Tensor> some = new ArrayList<>();
+      for (int i = 0; i < all.size(); i++) {
+        some.add(selected(all.get(i), values.get(i).type().names(), at));
+      }
+      int count = operands.size();
+      runHeads(some.subList(0, count), some.subList(count, some.size()), workers);
+    }
+  }
+
+  /** A part of a tensor, at an index of the labels of heads that have no axis of the kernel. */
+  private Tensor selected(Tensor tensor, List<String> labels, long index) {
+    Tensor part = tensor;
+    List<String> names = new ArrayList<>(labels);
+    long rest = index;
+    for (String label : outer()) {
+      int axis = names.indexOf(label);
+      if (axis >= 0) {
+        part = part.select(axis, rest % size(label));
+        names.remove(axis);
+      }
+      rest /= size(label);
+    }
+    return part;
+  }
+
+  private void runHeads(List<Tensor> operands, List<Tensor> results, Workers workers) {
     List<String> key = List.of(labels.keys(), labels.width());
     List<String> value = List.of(labels.keys(), labels.out());
     Attention.Operands given =
@@ -149,8 +184,9 @@ public record AttentionKernel(
   }
 
   /** A tensor with two axes of heads, those of rows, and the last ones. */
-  private Tensor view(Tensor tensor, List<String> names, List<String> rowAxes, List<String> last) {
-    List<String> order = new ArrayList<>(padded(heads));
+  private Tensor view(Tensor tensor, List<String> all, List<String> rowAxes, List<String> last) {
+    List<String> names = all.stream().filter(name -> !outer().contains(name)).toList();
+    List<String> order = new ArrayList<>(padded(heads.subList(outer().size(), heads.size())));
     order.addAll(rowAxes);
     order.addAll(last);
     Tensor view =

@@ -13,10 +13,12 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.program.ValueType;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The meanings of values. A term is the operation that makes a value, applied to terms. Values of
@@ -28,6 +30,9 @@ final class CheckedTerms {
   private final Map<Maker, List<Value>> results = new HashMap<>();
 
   private final Map<Value, Maker> makers = new HashMap<>();
+
+  /** Composites on terms, in the order in which they were met. */
+  private final Set<Composite> composites = new LinkedHashSet<>();
 
   /** The names that a program has for terms, for messages. */
   private final Map<Value, String> names = new HashMap<>();
@@ -134,6 +139,11 @@ final class CheckedTerms {
     return Objects.requireNonNull(makers.get(term), "a term of this table");
   }
 
+  /** All composites on terms. */
+  List<Composite> composites() {
+    return List.copyOf(composites);
+  }
+
   /** The number of a term among its maker's results. */
   int place(Value term) {
     return Objects.requireNonNull(results.get(maker(term)), "results of the maker").indexOf(term);
@@ -214,6 +224,7 @@ final class CheckedTerms {
     }
     List<Value> made = outputs(composite.decomposition(), operands, new HashMap<>());
     equate(key, made);
+    composites.add((Composite) on(composite, operands));
     return made;
   }
 }

@@ -38,15 +38,18 @@ import java.util.Optional;
  *       elements if they rank below all others
  *   <li>an einsum is made of einsums of pairs ({@link PairLaw}), or of parts of an operand ({@link
  *       PartsLaw})
+ *   <li>attention is attention to chunks of keys, one after the other ({@link RingLaw})
  * </ul>
  */
 final class Laws {
   private final CheckedTerms terms;
   private final ChunkedSearchLaw search;
+  private final RingLaw ring;
 
   Laws(CheckedTerms terms) {
     this.terms = terms;
     this.search = new ChunkedSearchLaw(terms);
+    this.ring = new RingLaw(terms);
   }
 
   /** The terms of the results of an operation or a loop of a plan. */
@@ -54,6 +57,9 @@ final class Laws {
     Optional<List<Value>> known = terms.known(maker);
     if (known.isPresent()) {
       return known.get();
+    }
+    if (maker instanceof CheckedTerms.Rounds loop) {
+      ring.equate(loop);
     }
     List<Value> made = new ArrayList<>(terms.results(maker, types));
     if (maker instanceof Made(Operation operation)) {

@@ -9,7 +9,6 @@ import io.github.shardsum.partition.Origin;
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.program.Nested;
-import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Statement;
 import io.github.shardsum.program.Value;
 import java.util.ArrayList;
@@ -64,7 +63,7 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
     state.cost = state.cost.plus(body.state().cost.times(scan.count()));
     state.work = state.work.plus(body.state().work.times(scan.count()));
     state.products = state.products.plus(body.state().products.times(scan.count()));
-    Statement loop = new Statement(statement.results(), scan(body.plannedProgram()));
+    Statement loop = new Statement(statement.results(), scan.with(body.plannedProgram()));
     state.statements.add(loop);
     int number = state.step(new Action.Loop(loop, plan), numbers, results, Origin.of("the loop"));
     for (int i = 0; i < results.size(); i++) {
@@ -118,17 +117,6 @@ record LoopPlanner(ProgramPlanner outer, Statement statement, Nested.Scan scan) 
       all = all.plus(brought.orElseThrow(() -> ways.none(held, given)));
     }
     return all;
-  }
-
-  private Nested.Scan scan(Program body) {
-    return new Nested.Scan(
-        scan.count(),
-        scan.label(),
-        scan.reverse(),
-        body,
-        scan.carried(),
-        scan.sequences(),
-        scan.invariants());
   }
 
   private Layout stacked(Layout one) {

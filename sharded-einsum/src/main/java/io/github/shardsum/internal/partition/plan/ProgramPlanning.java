@@ -95,7 +95,8 @@ public final class ProgramPlanning {
       CompositeCode.Finder composites,
       PlanOptions options) {
     ProgramPlanning planner = new ProgramPlanning(mesh, composites, options, Map.of());
-    Program simple = planner.cheaper(rematerialized(planner.simplified(program), again));
+    Program rings = options.sums().isTree() ? program : RingAttention.run(program, mesh);
+    Program simple = planner.cheaper(rematerialized(planner.simplified(rings), again));
     return planner.plan(program, simple, planner.cheapest(simple));
   }
 

@@ -118,16 +118,7 @@ public final class AnnotationInsertion {
         }
       }
     }
-    return inner.isEmpty()
-        ? scan
-        : new Scan(
-            scan.count(),
-            scan.label(),
-            scan.reverse(),
-            run(scan.body(), inner),
-            scan.carried(),
-            scan.sequences(),
-            scan.invariants());
+    return inner.isEmpty() ? scan : scan.with(run(scan.body(), inner));
   }
 
   private String unused(String preferred) {

@@ -60,20 +60,10 @@ public final class PairwiseEinsums {
   private void statement(Statement statement) {
     switch (statement.operation()) {
       case Einsum einsum when isWritten(einsum) -> pairs(statement, einsum);
-      case Scan scan -> editor.keep(new Statement(statement.results(), scan(scan)));
+      case Scan scan ->
+          editor.keep(new Statement(statement.results(), scan.with(run(scan.body()))));
       default -> editor.keep(statement);
     }
-  }
-
-  private static Scan scan(Scan scan) {
-    return new Scan(
-        scan.count(),
-        scan.label(),
-        scan.reverse(),
-        run(scan.body()),
-        scan.carried(),
-        scan.sequences(),
-        scan.invariants());
   }
 
   /** A bf16 intermediate would be rounded, so intermediates are in f32. */
