@@ -4,17 +4,14 @@ import io.github.shardsum.internal.io.ArrayNames;
 import io.github.shardsum.internal.io.FileLocation;
 import io.github.shardsum.internal.io.FileRange;
 import io.github.shardsum.internal.io.GgufHeader;
-import io.github.shardsum.internal.io.GgufType;
 import io.github.shardsum.internal.io.StoredArray;
 import io.github.shardsum.internal.io.StoredType;
-import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.BlockFormat;
+import io.github.shardsum.tensor.Blocks;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
@@ -22,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An open GGUF file (version 2 or 3): typed keys and named tensors, as ggml's programs read and
@@ -31,16 +29,12 @@ import java.util.Map;
  * tensor has its name for itself, and each tensor of a format that is read must lie inside the
  * file. Split files are opened one by one.
  *
- * <p>F32 and BF16 are mapped without conversion. F16, Q4_0, Q5_0, Q8_0, Q4_K, Q6_K and MXFP4 are
- * converted to f32, with the values of ggml's dequantisation to the bit. Tensors of other formats
- * are listed, but requesting one is an error.
+ * <p>F32 and the formats of {@link BlockFormat} are mapped without conversion. Tensors of other
+ * formats are listed, but requesting one is an error.
  *
  * <p>Thread-safe. Tensors do not need the file to stay open; they live as long as their arena.
  */
 public final class Gguf implements AutoCloseable {
-  /** Bytes of blocks that are decoded at once. */
-  private static final int CHUNK = 1 << 16;
-
   private final FileChannel channel;
   private final FileRange file;
   private final GgufHeader header;
@@ -108,29 +102,35 @@ public final class Gguf implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such tensor
    */
   public String format(String name) {
-    return GgufType.nameOf(info(name).number());
+    return info(name).format();
   }
 
   /**
-   * One tensor: F32 and BF16 mapped where the machine can use their bytes as they are, with the
-   * cautions of {@link Npy#map}; other formats converted to f32 in memory of the arena.
+   * One tensor in f32, mapped, with the cautions of {@link Npy#map}: elements of F32, {@link
+   * Blocks} of every other format. Only F32 on a big-endian machine is copied into memory of the
+   * arena.
    *
    * @param name its name
    * @param arena owns the memory
-   * @return the tensor, f32 or bf16, read-only if mapped
+   * @return the tensor, read-only if mapped
    * @throws IllegalArgumentException if there is no such tensor
    * @throws TensorFileException if the tensor has a format that is not read
    * @throws IOException if the file cannot be read
    */
   public Tensor map(String name, Arena arena) throws IOException {
+    checkFormat(name);
     GgufHeader.TensorInfo info = info(name);
-    GgufType type = type(name);
-    return switch (type) {
-      case F32 -> plain(StoredType.F32, info, arena);
-      case F16 -> plain(StoredType.F16, info, arena);
-      case BF16 -> plain(StoredType.BF16, info, arena);
-      case Q4_0, Q5_0, Q8_0, Q4_K, Q6_K, MXFP4 -> decoded(type, info, arena);
-    };
+    Optional<BlockFormat> format = info.blocks();
+    if (format.isPresent()) {
+      long bytes = info.shape().elementCount() / format.get().elements() * format.get().bytes();
+      return Tensor.of(
+          new Blocks(format.get(), file.map(info.start(), bytes, arena)), info.shape().toArray());
+    }
+    StoredArray array =
+        new StoredArray(StoredType.F32, ByteOrder.LITTLE_ENDIAN, info.shape(), false);
+    return array.isMappable()
+        ? array.over(file.map(info.start(), array.byteSize(), arena))
+        : array.toArena(file.from(info.start()), arena);
   }
 
   /**
@@ -141,57 +141,17 @@ public final class Gguf implements AutoCloseable {
    * @throws TensorFileException if {@link #map} would refuse its format
    */
   public void checkFormat(String name) {
-    type(name);
-  }
-
-  private GgufType type(String name) {
     GgufHeader.TensorInfo info = info(name);
-    return GgufType.of(info.number())
-        .orElseThrow(
-            () ->
-                file.place()
-                    .broken(
-                        "expected a format of "
-                            + Arrays.toString(GgufType.values())
-                            + " for tensor "
-                            + FileLocation.quote(name),
-                        info.entry(),
-                        format(name)));
-  }
-
-  private Tensor plain(StoredType type, GgufHeader.TensorInfo info, Arena arena)
-      throws IOException {
-    StoredArray array = new StoredArray(type, ByteOrder.LITTLE_ENDIAN, info.shape(), false);
-    return array.isMappable()
-        ? array.over(file.map(info.start(), array.byteSize(), arena))
-        : array.toArena(file.from(info.start()), arena);
-  }
-
-  private Tensor decoded(GgufType type, GgufHeader.TensorInfo info, Arena arena)
-      throws IOException {
-    Tensor target = Tensor.allocate(arena, DType.F32, info.shape());
-    MemorySegment to = target.segment();
-    int most = CHUNK / type.bytes();
-    ByteBuffer bytes = ByteBuffer.allocate(most * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    float[] values = new float[most * type.elements()];
-    var source = file.from(info.start());
-    long blocks = info.shape().elementCount() / type.elements();
-    for (long done = 0; done < blocks; ) {
-      int count = (int) Math.min(most, blocks - done);
-      source.read(bytes.clear().limit(count * type.bytes()));
-      for (int block = 0; block < count; block++) {
-        type.decode(bytes, block * type.bytes(), values, block * type.elements());
-      }
-      MemorySegment.copy(
-          values,
-          0,
-          to,
-          ValueLayout.JAVA_FLOAT,
-          done * type.elements() * Float.BYTES,
-          count * type.elements());
-      done += count;
+    if (!info.isF32() && info.blocks().isEmpty()) {
+      throw file.place()
+          .broken(
+              "expected a format of F32 or "
+                  + Arrays.toString(BlockFormat.values())
+                  + " for tensor "
+                  + FileLocation.quote(name),
+              info.entry(),
+              info.format());
     }
-    return target;
   }
 
   private GgufHeader.TensorInfo info(String name) {

@@ -9,11 +9,14 @@ import io.github.shardsum.internal.io.SafetensorsInfo;
 import io.github.shardsum.internal.io.StoredArray;
 import io.github.shardsum.internal.io.StoredType;
 import io.github.shardsum.internal.io.TensorBytes;
+import io.github.shardsum.tensor.BlockFormat;
+import io.github.shardsum.tensor.Blocks;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -141,6 +144,34 @@ public final class Safetensors implements AutoCloseable {
     return array.isMappable()
         ? array.over(file.map(offset, array.byteSize(), arena))
         : array.toArena(file.from(offset), arena);
+  }
+
+  /**
+   * One tensor of F32, F16 or BF16 in f32, mapped: elements of F32, {@link Blocks} of the halves.
+   *
+   * @param name its name
+   * @param arena owns the memory
+   * @return the tensor, read-only if mapped
+   * @throws IllegalArgumentException if there is no such tensor
+   * @throws TensorFileException if the tensor has another dtype
+   * @throws IOException if the file cannot be read
+   */
+  public Tensor mapF32(String name, Arena arena) throws IOException {
+    SafetensorsInfo info = info(name);
+    if (info.dtype().equals("F32")) {
+      return map(name, arena);
+    }
+    if (!info.dtype().equals("F16") && !info.dtype().equals("BF16")) {
+      throw file.place()
+          .broken(
+              "expected a dtype of F32, F16 or BF16 for tensor " + FileLocation.quote(name),
+              info.offset(),
+              info.dtype());
+    }
+    MemorySegment bytes =
+        file.map(header.dataOffset() + info.start(), info.end() - info.start(), arena);
+    Blocks blocks = new Blocks(BlockFormat.valueOf(info.dtype()), bytes);
+    return Tensor.of(blocks, info.shape().toArray());
   }
 
   /**

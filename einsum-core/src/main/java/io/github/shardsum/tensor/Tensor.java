@@ -4,6 +4,7 @@ import io.github.shardsum.internal.memory.Memory;
 import io.github.shardsum.internal.memory.StridedCopy;
 import io.github.shardsum.internal.tensor.HeapArrays;
 import io.github.shardsum.internal.tensor.SliceNotation;
+import io.github.shardsum.internal.tensor.TensorMemory;
 import io.github.shardsum.internal.tensor.TensorOverlap;
 import io.github.shardsum.internal.tensor.TensorText;
 import io.github.shardsum.internal.tensor.TensorViews;
@@ -38,6 +39,9 @@ import java.util.Optional;
  * race, which the caller must avoid.
  *
  * <p>Native and mapped memory is in the machine's byte order and may be unaligned.
+ *
+ * <p>A tensor of f32 may lie in {@link Blocks}. It is read-only, and every operation reads it as
+ * any other tensor; only its memory is not one of elements.
  */
 public final class Tensor implements Operand {
   /**
@@ -53,6 +57,7 @@ public final class Tensor implements Operand {
   private final MemorySegment segment;
   private final long offset;
   private final Optional<Object> array;
+  private final Optional<Blocks> blocks;
   private final Memory memory;
 
   private Tensor(DType dtype, Shape shape, long[] strides, MemorySegment segment, long offset) {
@@ -62,7 +67,19 @@ public final class Tensor implements Operand {
     this.segment = segment;
     this.offset = start(shape, offset);
     this.array = HeapArrays.of(dtype, segment);
+    this.blocks = Optional.empty();
     this.memory = Memory.of(dtype.valueLayout(), segment, array);
+  }
+
+  private Tensor(Blocks blocks, Shape shape) {
+    this.dtype = DType.F32;
+    this.shape = shape;
+    this.strides = shape.rowMajorStrides();
+    this.segment = blocks.bytes();
+    this.offset = 0;
+    this.array = Optional.empty();
+    this.blocks = Optional.of(blocks);
+    this.memory = TensorMemory.of(blocks);
   }
 
   private Tensor(Tensor viewed, Shape shape, long[] strides, long offset) {
@@ -72,6 +89,7 @@ public final class Tensor implements Operand {
     this.segment = viewed.segment;
     this.offset = start(shape, offset);
     this.array = viewed.array;
+    this.blocks = viewed.blocks;
     this.memory = viewed.memory;
   }
 
@@ -80,6 +98,21 @@ public final class Tensor implements Operand {
    */
   private static long start(Shape shape, long offset) {
     return shape.elementCount() == 0 ? 0 : offset;
+  }
+
+  /**
+   * Elements of the memory under this tensor with other strides; a view.
+   *
+   * @param position of the first element in the memory, in elements
+   * @param target the shape
+   * @param steps distance between neighbours along each axis, in elements; may be 0 or negative
+   * @return the view
+   * @throws IllegalArgumentException if the number of strides is not the rank, or an element would
+   *     be outside the memory
+   */
+  public Tensor asStrided(long position, Shape target, long... steps) {
+    checkStrided(position, target, steps, room(), dtype);
+    return view(target, steps.clone(), position);
   }
 
   private Tensor view(Shape target, long[] steps, long start) {
@@ -408,6 +441,12 @@ public final class Tensor implements Operand {
    */
   public static Tensor ofStrided(
       DType dtype, MemorySegment segment, long offset, Shape shape, long... strides) {
+    checkStrided(offset, shape, strides, segment.byteSize() / dtype.byteSize(), dtype);
+    return new Tensor(dtype, shape, strides.clone(), segment, offset);
+  }
+
+  private static void checkStrided(
+      long offset, Shape shape, long[] strides, long room, DType dtype) {
     if (strides.length != shape.rank()) {
       throw new IllegalArgumentException(
           "tensor: expected one stride for each axis, got "
@@ -416,9 +455,32 @@ public final class Tensor implements Operand {
               + shape);
     }
     if (shape.elementCount() > 0) {
-      TensorViews.checkInside(offset, shape, strides, segment.byteSize() / dtype.byteSize(), dtype);
+      TensorViews.checkInside(offset, shape, strides, room, dtype);
     }
-    return new Tensor(dtype, shape, strides.clone(), segment, offset);
+  }
+
+  /**
+   * A tensor of f32 over blocks, in C order; aliases them and is read-only.
+   *
+   * @param blocks the elements
+   * @param shape the size of each axis
+   * @return the tensor
+   * @throws IllegalArgumentException if the number of elements does not match the shape
+   */
+  public static Tensor of(Blocks blocks, long... shape) {
+    Shape sizes = Shape.of(shape);
+    if (sizes.elementCount() != blocks.count()) {
+      throw new IllegalArgumentException(
+          "tensor: shape "
+              + sizes
+              + " in blocks of "
+              + blocks.format()
+              + " must have "
+              + blocks.count()
+              + " elements, got "
+              + sizes.elementCount());
+    }
+    return new Tensor(blocks, sizes);
   }
 
   /**
@@ -577,13 +639,43 @@ public final class Tensor implements Operand {
    * The whole memory under this tensor, which may be more than its elements.
    *
    * @return the segment, not a copy
+   * @throws IllegalStateException if the elements are in {@link #blocks}
    */
   public MemorySegment segment() {
+    if (blocks.isPresent()) {
+      throw new IllegalStateException(
+          "segment: memory must be elements of f32, got blocks of "
+              + blocks.get().format()
+              + "; copy() decodes them");
+    }
     return segment;
   }
 
   /**
-   * Position of the first element in {@link #segment()}.
+   * The blocks under this tensor, which may have more than its elements.
+   *
+   * @return the blocks, not a copy; empty for memory of elements
+   */
+  public Optional<Blocks> blocks() {
+    return blocks;
+  }
+
+  /**
+   * Whether the memory refuses writes.
+   *
+   * @return true for read-only segments, and for blocks
+   */
+  public boolean isReadOnly() {
+    return blocks.isPresent() || segment.isReadOnly();
+  }
+
+  /** Elements of the memory under this tensor. */
+  long room() {
+    return blocks.map(Blocks::count).orElse(segment.byteSize() / dtype.byteSize());
+  }
+
+  /**
+   * Position of the first element in {@link #segment()} or {@link #blocks()}.
    *
    * @return the position in elements
    */
@@ -1073,7 +1165,7 @@ public final class Tensor implements Operand {
               + source.shape()
               + "; use broadcastTo or reshape");
     }
-    if (segment.isReadOnly()) {
+    if (isReadOnly()) {
       throw new IllegalArgumentException("assign: expected writable memory, got a read-only one");
     }
     if (overlapsItself()) {

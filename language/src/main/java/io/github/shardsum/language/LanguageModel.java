@@ -26,9 +26,9 @@ import java.util.function.BiConsumer;
 /**
  * A language model that is opened from its files and generates tokens.
  *
- * <p>Weights of f32 are mapped; others, those in blocks too, are converted to f32 when the model is
- * opened. Programs are compiled when a length first needs them and kept. Not thread-safe: one call
- * at a time.
+ * <p>Weights are mapped and stay in the format of the file; products decode the blocks that they
+ * read. Programs are compiled when a length first needs them and kept. Not thread-safe: one call at
+ * a time.
  */
 public final class LanguageModel implements AutoCloseable {
   /** Numbers of new positions for which programs are made; a shorter text is padded. */
@@ -107,6 +107,24 @@ public final class LanguageModel implements AutoCloseable {
    */
   public LanguageSpec spec() {
     return files.spec();
+  }
+
+  /**
+   * The bytes of the weights in memory, most of them mapped from the files. A matrix in blocks has
+   * the bytes of its blocks.
+   *
+   * @return the bytes of all parameters
+   */
+  public long weightBytes() {
+    return files.parameters().values().stream().mapToLong(LanguageModel::bytes).sum();
+  }
+
+  private static long bytes(Tensor weight) {
+    long elements = weight.shape().elementCount();
+    return weight
+        .blocks()
+        .map(in -> elements * in.format().bytes() / in.format().elements())
+        .orElse(elements * weight.dtype().byteSize());
   }
 
   /**

@@ -92,6 +92,17 @@ class FamiliesTest {
         folder.resolve("model.gguf"), folder.resolve("expected.safetensors"), name);
   }
 
+  /** A matrix of each format; transformers had the values that PyPI's gguf gives for them. */
+  @Test
+  void matricesInBlocksHaveTheLogitsOfTheirValues() throws IOException {
+    Path file = resource("families/blocks/model.gguf").resolve("model.gguf");
+    assertThoseOfHuggingFace(file, file.resolveSibling("expected.safetensors"), "blocks");
+    try (LanguageModel model = LanguageModel.open(file)) {
+      assertTrue(model.weightBytes() < Files.size(file));
+      assertTrue(model.weightBytes() > Files.size(file) * 0.9);
+    }
+  }
+
   /** For what its layers do only behind 8192 positions, GGUF has no keys. */
   @Test
   void theConstantsOfLlama4AreThoseOfLlamaCpp() throws IOException {

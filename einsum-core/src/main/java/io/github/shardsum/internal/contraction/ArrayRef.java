@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.contraction;
 
 import io.github.shardsum.internal.memory.Memory;
+import io.github.shardsum.internal.tensor.TensorMemory;
 import io.github.shardsum.tensor.Tensor;
 
 /**
@@ -12,9 +13,9 @@ import io.github.shardsum.tensor.Tensor;
 public record ArrayRef(Memory memory, long origin) {
   /** The reference to a tensor. */
   public static ArrayRef of(Tensor tensor) {
-    Memory memory = Memory.of(tensor.dtype().valueLayout(), tensor.segment(), tensor.array());
     return new ArrayRef(
-        memory, tensor.array().isPresent() ? tensor.arrayOffset() : tensor.offset());
+        TensorMemory.of(tensor),
+        tensor.array().isPresent() ? tensor.arrayOffset() : tensor.offset());
   }
 
   /** This reference, moved by a number of elements. */

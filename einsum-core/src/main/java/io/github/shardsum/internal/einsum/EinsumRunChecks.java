@@ -72,7 +72,7 @@ public final class EinsumRunChecks {
               + ", got "
               + out.description());
     }
-    if (out.segment().isReadOnly()) {
+    if (out.isReadOnly()) {
       throw new IllegalArgumentException("einsum: expected a writable out, got a read-only one");
     }
     if (out.overlapsItself()) {

@@ -1,11 +1,13 @@
 package io.github.shardsum.internal.io;
 
+import io.github.shardsum.tensor.BlockFormat;
 import io.github.shardsum.tensor.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -26,6 +28,14 @@ public record GgufHeader(Map<String, Object> metadata, Map<String, TensorInfo> t
   private static final int STRING = 8;
   private static final int ARRAY = 9;
 
+  /** ggml's names of formats by number; "-" where there is none. */
+  private static final List<String> FORMATS =
+      List.of(
+          ("F32 F16 Q4_0 Q4_1 - - Q5_0 Q5_1 Q8_0 Q8_1 Q2_K Q3_K Q4_K Q5_K Q6_K Q8_K IQ2_XXS IQ2_XS"
+                  + " IQ3_XXS IQ1_S IQ4_NL IQ3_S IQ2_S IQ4_XS I8 I16 I32 I64 F64 IQ1_M BF16 - - -"
+                  + " TQ1_0 TQ2_0 - - - MXFP4 NVFP4")
+              .split(" "));
+
   /** Bytes of the types of values, by number; a string and an array begin with their length. */
   private static final int[] SIZES = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
 
@@ -37,7 +47,27 @@ public record GgufHeader(Map<String, Object> metadata, Map<String, TensorInfo> t
    * @param start its first byte in the file
    * @param entry the position of its entry in the header
    */
-  public record TensorInfo(String name, long number, Shape shape, long start, long entry) {}
+  public record TensorInfo(String name, long number, Shape shape, long start, long entry) {
+    /** ggml's name of the format. */
+    public String format() {
+      return number >= 0 && number < FORMATS.size() && !FORMATS.get((int) number).equals("-")
+          ? FORMATS.get((int) number)
+          : "format " + Long.toUnsignedString(number);
+    }
+
+    /** Whether the elements are plain f32. */
+    public boolean isF32() {
+      return number == 0;
+    }
+
+    /** The format of blocks that are read; empty for others and for plain f32. */
+    public Optional<BlockFormat> blocks() {
+      String name = format();
+      return Arrays.stream(BlockFormat.values())
+          .filter(format -> format.name().equals(name))
+          .findFirst();
+    }
+  }
 
   /** Reads and checks a header. */
   public static GgufHeader read(FileRange file) throws IOException {
@@ -103,27 +133,29 @@ public record GgufHeader(Map<String, Object> metadata, Map<String, TensorInfo> t
           info.entry(),
           Long.toUnsignedString(offset));
     }
-    Optional<GgufType> known = GgufType.of(info.number());
-    if (known.isPresent()) {
-      checkBlocks(reader, info, known.get(), size - start - offset);
+    long left = size - start - offset;
+    if (info.isF32()) {
+      checkBlocks(reader, info, 1, Float.BYTES, left);
     }
+    info.blocks().ifPresent(of -> checkBlocks(reader, info, of.elements(), of.bytes(), left));
     return new TensorInfo(info.name(), info.number(), info.shape(), start + offset, info.entry());
   }
 
-  private static void checkBlocks(Reader reader, TensorInfo info, GgufType type, long left) {
+  private static void checkBlocks(
+      Reader reader, TensorInfo info, int elements, int bytes, long left) {
     Shape shape = info.shape();
     String name = FileLocation.quote(info.name());
     long row = shape.rank() == 0 ? 1 : shape.size(-1);
-    if (row % type.elements() != 0) {
+    if (row % elements != 0) {
       throw reader.broken(
-          "expected rows of a multiple of " + type.elements() + " elements for tensor " + name,
+          "expected rows of a multiple of " + elements + " elements for tensor " + name,
           info.entry(),
           shape);
     }
-    long blocks = shape.elementCount() / type.elements();
-    if (blocks > left / type.bytes()) {
+    long blocks = shape.elementCount() / elements;
+    if (blocks > left / bytes) {
       throw reader.broken(
-          "expected " + blocks + " blocks of " + type + " for tensor " + name,
+          "expected " + blocks + " blocks of " + info.format() + " for tensor " + name,
           info.entry(),
           left + " bytes");
     }

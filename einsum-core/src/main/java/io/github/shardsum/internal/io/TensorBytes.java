@@ -58,7 +58,7 @@ public final class TensorBytes implements AutoCloseable {
 
   private void writeBlock(Tensor part, long bytes) throws IOException {
     MemorySegment staged = block.asSlice(0, bytes);
-    if (part.isContiguous() && part.dtype() != DType.BOOL) {
+    if (part.isContiguous() && part.dtype() != DType.BOOL && part.blocks().isEmpty()) {
       long at = part.offset() * part.dtype().byteSize();
       MemorySegment.copy(part.segment(), at, staged, 0, bytes);
     } else {

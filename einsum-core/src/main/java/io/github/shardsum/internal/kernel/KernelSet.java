@@ -32,6 +32,9 @@ public interface KernelSet {
   /** Conversions of rows of bf16. */
   Bf16Rows bf16();
 
+  /** Decoders of rows of blocks. */
+  BlockRows blocks();
+
   /** Products of rows of bytes. */
   ByteRows bytes();
 

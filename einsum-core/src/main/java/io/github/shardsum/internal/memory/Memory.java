@@ -28,7 +28,8 @@ public sealed interface Memory
         I32Segment,
         I64Segment,
         BoolSegment,
-        TableRowsMemory {
+        TableRowsMemory,
+        BlockMemory {
   /** An array of n elements in the type that represents every value of this memory exactly. */
   Object exactArray(int n);
 

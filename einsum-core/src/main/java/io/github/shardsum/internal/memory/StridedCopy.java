@@ -110,7 +110,7 @@ public final class StridedCopy {
 
   private static Matrix matrix(Memory from, Memory to, long toStride, long fromStride) {
     return switch (from) {
-      case F32Array _, F32Segment _, Bf16Array _, Bf16Segment _ ->
+      case F32Array _, F32Segment _, Bf16Array _, Bf16Segment _, BlockMemory _ ->
           new FloatTransposingCopy(to, toStride, from, fromStride)::copy;
       case F64Array _, F64Segment _ ->
           new DoubleTransposingCopy(to, toStride, from, fromStride)::copy;

@@ -96,7 +96,7 @@ public final class OperandChecks {
       throw new IllegalArgumentException(
           name + ": expected an out of " + dtype + shape + ", got " + out.description());
     }
-    if (out.segment().isReadOnly()) {
+    if (out.isReadOnly()) {
       throw new IllegalArgumentException(name + ": expected a writable out, got a read-only one");
     }
     if (out.overlapsItself()) {
@@ -124,6 +124,7 @@ public final class OperandChecks {
   public static void apartOrSame(String name, Tensor out, Tensor operand) {
     boolean same =
         out.dtype() == operand.dtype()
+            && operand.blocks().isEmpty()
             && out.segment().equals(operand.segment())
             && out.offset() == operand.offset()
             && out.shape().equals(operand.shape())

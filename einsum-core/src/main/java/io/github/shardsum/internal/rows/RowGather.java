@@ -46,7 +46,8 @@ public final class RowGather {
     Loops loops = Loops.of(shape.toArray(), shape.rowMajorStrides(), lead);
     Tensor row = table.select(0, 0);
     long[] steps = Arrays.copyOfRange(out.strides(), rank, out.rank());
-    boolean bulk = row.isContiguous() && row(out, row, rank).isContiguous();
+    boolean bulk =
+        table.blocks().isEmpty() && row.isContiguous() && row(out, row, rank).isContiguous();
     ArrayRef from = ArrayRef.of(table);
     ArrayRef to = ArrayRef.of(out);
     if (!bulk && loops.rank() <= 1 && picks(workers, table, row, count)) {
@@ -222,6 +223,6 @@ public final class RowGather {
 
   private static Tensor row(Tensor out, Tensor row, int rank) {
     long[] strides = Arrays.copyOfRange(out.strides(), rank, out.rank());
-    return Tensor.ofStrided(out.dtype(), out.segment(), out.offset(), row.shape(), strides);
+    return out.asStrided(out.offset(), row.shape(), strides);
   }
 }

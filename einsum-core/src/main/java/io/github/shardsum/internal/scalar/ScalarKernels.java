@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.scalar;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
+import io.github.shardsum.internal.kernel.BlockRows;
 import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.kernel.DoubleArithmetic;
 import io.github.shardsum.internal.kernel.DoubleMicrokernel;
@@ -26,6 +27,7 @@ public record ScalarKernels(
     DoubleArithmetic doubleArithmetic,
     LongArithmetic longArithmetic,
     Bf16Rows bf16,
+    BlockRows blocks,
     ByteRows bytes,
     GemmKernels gemm)
     implements KernelSet {
@@ -41,6 +43,7 @@ public record ScalarKernels(
           new ScalarDoubleArithmetic(),
           new ScalarLongArithmetic(),
           new ScalarBf16Rows(),
+          new ScalarBlockRows(),
           new ScalarByteRows(),
           new Tiles(
               new ScalarFloatMicrokernel(),

@@ -211,6 +211,24 @@ public final class KernelSelfTest {
           return new Object[] {bits, back};
         });
     add(
+        "blocks of 4 to 16 bits",
+        kernels -> {
+          byte[] blocks = new byte[3 * 210];
+          for (int i = 0; i < blocks.length; i++) {
+            blocks[i] = (byte) (i * 59);
+          }
+          float[][] to = new float[8][3 * 256];
+          kernels.blocks().f16(blocks, 1, to[0], 1, N);
+          kernels.blocks().bf16(blocks, 1, to[1], 1, N);
+          kernels.blocks().q40(blocks, 1, to[2], 1, 3);
+          kernels.blocks().q50(blocks, 1, to[3], 1, 3);
+          kernels.blocks().q80(blocks, 1, to[4], 1, 3);
+          kernels.blocks().q4k(blocks, 1, to[5], 1, 2);
+          kernels.blocks().q6k(blocks, 1, to[6], 1, 2);
+          kernels.blocks().mxfp4(blocks, 1, to[7], 1, 3);
+          return to;
+        });
+    add(
         "dots of bytes",
         kernels -> {
           byte[] bytes = new byte[ROWS * N];

@@ -53,10 +53,13 @@ public final class TensorOverlap {
     if (a.shape().elementCount() == 0 || b.shape().elementCount() == 0) {
       return false;
     }
-    MemorySegment x = a.segment();
-    MemorySegment y = b.segment();
+    MemorySegment x = memory(a);
+    MemorySegment y = memory(b);
     if (x.isNative() != y.isNative() || x.asOverlappingSlice(y).isEmpty()) {
       return false;
+    }
+    if (a.blocks().isPresent() || b.blocks().isPresent()) {
+      return true;
     }
     long[] rangeA = bytes(a);
     long[] rangeB = bytes(b);
@@ -64,6 +67,10 @@ public final class TensorOverlap {
       return false;
     }
     return !apartWithinRows(a, rangeA, b, rangeB);
+  }
+
+  private static MemorySegment memory(Tensor tensor) {
+    return tensor.blocks().isPresent() ? tensor.blocks().get().bytes() : tensor.segment();
   }
 
   /** Addresses of the first byte and of one past the last byte, relative to the same base. */

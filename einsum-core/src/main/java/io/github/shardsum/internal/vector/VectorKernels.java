@@ -1,6 +1,7 @@
 package io.github.shardsum.internal.vector;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
+import io.github.shardsum.internal.kernel.BlockRows;
 import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.kernel.DoubleArithmetic;
 import io.github.shardsum.internal.kernel.DoubleRows;
@@ -73,6 +74,11 @@ public record VectorKernels(GemmKernels gemm) implements KernelSet {
   @Override
   public Bf16Rows bf16() {
     return VectorBf16Rows.SHARED;
+  }
+
+  @Override
+  public BlockRows blocks() {
+    return VectorBlockRows.SHARED;
   }
 
   @Override

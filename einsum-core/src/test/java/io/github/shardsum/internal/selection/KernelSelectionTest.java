@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.internal.kernel.Bf16Rows;
+import io.github.shardsum.internal.kernel.BlockRows;
 import io.github.shardsum.internal.kernel.ByteRows;
 import io.github.shardsum.internal.kernel.DoubleArithmetic;
 import io.github.shardsum.internal.kernel.DoubleRows;
@@ -119,6 +120,11 @@ class KernelSelectionTest {
     @Override
     public LongArithmetic longArithmetic() {
       return rest.longArithmetic();
+    }
+
+    @Override
+    public BlockRows blocks() {
+      return rest.blocks();
     }
 
     @Override

@@ -2,11 +2,14 @@ package io.github.shardsum.internal.language;
 
 import io.github.shardsum.io.Gguf;
 import io.github.shardsum.io.Safetensors;
+import io.github.shardsum.tensor.BlockFormat;
+import io.github.shardsum.tensor.Blocks;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,9 +18,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Predicate;
+import java.util.stream.LongStream;
 
 /**
  * The tensors of a model's files by name: one safetensors file, several with an index, or a GGUF
@@ -100,7 +105,7 @@ final class Checkpoint implements AutoCloseable {
   private void add(Safetensors file) {
     files.add(file);
     for (String name : file.names()) {
-      if (sources.put(name, file::map) != null) {
+      if (sources.put(name, file::mapF32) != null) {
         throw new IllegalArgumentException(place + ": tensor " + name + " must be in one file");
       }
       unread.add(name);
@@ -112,7 +117,7 @@ final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * A tensor in f32: mapped if the file has f32, otherwise converted into memory of the arena.
+   * A tensor in f32, mapped in the format that the file has.
    *
    * @throws IllegalArgumentException if there is none of this name
    */
@@ -122,19 +127,7 @@ final class Checkpoint implements AutoCloseable {
       throw new IllegalArgumentException(place + ": expected a tensor " + name + ", got none");
     }
     unread.remove(name);
-    Tensor tensor = source.map(name, arena);
-    if (tensor.dtype() == DType.F32) {
-      return tensor;
-    }
-    Tensor converted = Tensor.allocate(arena, DType.F32, tensor.shape());
-    if (tensor.shape().rank() < 2) {
-      converted.assign(tensor.convert(DType.F32));
-    } else {
-      for (long i = 0; i < tensor.size(0); i++) {
-        converted.select(0, i).assign(tensor.select(0, i).convert(DType.F32));
-      }
-    }
-    return converted;
+    return source.map(name, arena);
   }
 
   /**
@@ -149,6 +142,39 @@ final class Checkpoint implements AutoCloseable {
           place + ": tensor " + name + " must be " + shape + ", got " + tensor.shape());
     }
     return tensor.reshape(shape.toArray());
+  }
+
+  /**
+   * A copy of several tensors of a shape as one, in the format that the files have.
+   *
+   * @throws IllegalArgumentException if there is none of a name, or one has another shape or format
+   */
+  Tensor stacked(List<String> names, Shape shape, Arena arena) throws IOException {
+    Optional<MemorySegment> all = Optional.empty();
+    Optional<BlockFormat> format = Optional.empty();
+    for (int i = 0; i < names.size(); i++) {
+      try (Arena own = Arena.ofConfined()) {
+        Tensor one = tensor(names.get(i), shape, own);
+        Optional<BlockFormat> found = one.blocks().map(Blocks::format);
+        MemorySegment bytes = one.blocks().map(Blocks::bytes).orElseGet(one::segment);
+        if (i == 0) {
+          format = found;
+          all = Optional.of(arena.allocate(bytes.byteSize() * names.size(), 64));
+        } else if (!found.equals(format)) {
+          throw new IllegalArgumentException(
+              place
+                  + ": tensors of all experts must have one format, got another: "
+                  + names.get(i));
+        }
+        all.orElseThrow().asSlice(i * bytes.byteSize(), bytes.byteSize()).copyFrom(bytes);
+      }
+    }
+    long[] sizes =
+        LongStream.concat(LongStream.of(names.size()), LongStream.of(shape.toArray())).toArray();
+    MemorySegment memory = all.orElseThrow();
+    return format
+        .map(of -> Tensor.of(new Blocks(of, memory), sizes))
+        .orElseGet(() -> Tensor.of(DType.F32, memory, sizes));
   }
 
   /** Whether a file's shape is a shape with some neighbouring axes merged. */

@@ -3,7 +3,6 @@ package io.github.shardsum.internal.language;
 import io.github.shardsum.moe.model.LanguagePrograms;
 import io.github.shardsum.moe.model.LanguageSpec;
 import io.github.shardsum.moe.model.Parameter;
-import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
@@ -14,10 +13,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 
 /**
  * The parameters of a model from Hugging Face's tensors. Most are views of what lies in the file;
- * an expert's matrices that are tensors of their own are copied into one tensor.
+ * experts' matrices that are tensors of their own are copied into one tensor of the file's format.
  */
 final class HuggingFaceWeights {
   private static final Map<String, String> NAMES =
@@ -196,14 +196,11 @@ final class HuggingFaceWeights {
     long model = spec.model();
     long experts = parameter.type().size("E");
     Shape each = which.equals("wo") ? Shape.of(model, hidden) : Shape.of(hidden, model);
-    Tensor all = Tensor.allocate(arena, DType.F32, Shape.of(experts, each.size(0), each.size(1)));
-    for (long i = 0; i < experts; i++) {
-      try (Arena own = Arena.ofConfined()) {
-        String name = prefix + i + "." + names.get(which) + ".weight";
-        all.select(0, i).assign(files.tensor(name, each, own));
-      }
-    }
-    return checked(all.transpose(0, 2, 1), parameter);
+    List<String> all =
+        LongStream.range(0, experts)
+            .mapToObj(i -> prefix + i + "." + names.get(which) + ".weight")
+            .toList();
+    return checked(files.stacked(all, each, arena).transpose(0, 2, 1), parameter);
   }
 
   private Tensor shaped(String name, Parameter parameter) throws IOException {

@@ -79,7 +79,7 @@ public final class ExecutableArguments {
   }
 
   private static void writable(String name, Tensor output) {
-    if (output.segment().isReadOnly()) {
+    if (output.isReadOnly()) {
       throw new IllegalArgumentException(
           name + ": memory must be writable, got " + output.description());
     }

@@ -230,7 +230,7 @@ public final class CallRules {
           "the result must be " + x.dtype() + " " + resultShape(call, layout, member),
           describe(out) + " for the operand " + describe(x));
     }
-    if (out.segment().isReadOnly()) {
+    if (out.isReadOnly()) {
       throw wrong(call.collective(), "the result must be writable", "read-only memory");
     }
     if (out.overlapsItself()) {

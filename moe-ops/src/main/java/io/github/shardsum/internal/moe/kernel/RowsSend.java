@@ -97,6 +97,7 @@ record RowsSend(RowsForm form, List<Boolean> isOfChoices, long orderBytes)
           to,
           isOfChoices,
           from.dtype() == to.dtype()
+              && from.blocks().isEmpty()
               && (isOfChoices || (from.stride(2) == 1 && to.stride(1) == 1)));
     }
 

@@ -25,11 +25,13 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * @param model the name of the file or folder
  * @param bytes the size of the model's files
+ * @param weightBytes the size of the weights in memory, mapped or not
  * @param parameters the number of the model's parameters
  * @param threads the number of threads
  * @param tests the tests in order
  */
-record ModelBench(String model, long bytes, long parameters, int threads, List<Rates> tests) {
+record ModelBench(
+    String model, long bytes, long weightBytes, long parameters, int threads, List<Rates> tests) {
   private static final int PROMPT = 512;
   private static final int GENERATED = 128;
   private static final int REPEATS = 5;
@@ -76,6 +78,7 @@ record ModelBench(String model, long bytes, long parameters, int threads, List<R
     return new ModelBench(
         String.valueOf(path.toAbsolutePath().normalize().getFileName()),
         bytes(path),
+        model.weightBytes(),
         parameters,
         threads,
         List.of(new Rates("pp" + prompt, read), new Rates("tg" + generated, written)));
@@ -107,7 +110,7 @@ record ModelBench(String model, long bytes, long parameters, int threads, List<R
                     Locale.ROOT,
                     "| %s | %.2f GiB | %.2f B | JVM | %d | %s | %.2f ± %.2f |",
                     model,
-                    bytes / (double) (1 << 30),
+                    weightBytes / (double) (1 << 30),
                     parameters / 1e9,
                     threads,
                     each.test(),
@@ -125,7 +128,8 @@ record ModelBench(String model, long bytes, long parameters, int threads, List<R
 
   ObjectNode json() {
     ObjectNode answer = JsonAnswer.object();
-    answer.put("model", model).put("bytes", bytes).put("parameters", parameters);
+    answer.put("model", model).put("bytes", bytes).put("weightBytes", weightBytes);
+    answer.put("parameters", parameters);
     answer.put("threads", threads);
     ArrayNode all = answer.putArray("tests");
     for (Rates each : tests) {

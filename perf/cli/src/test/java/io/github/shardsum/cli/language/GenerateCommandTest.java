@@ -94,6 +94,7 @@ class GenerateCommandTest {
     JsonNode json =
         JsonMapper.shared().readTree(run("generate", "--model", model, "--bench", "--json"));
     assertEquals(20_640, json.get("parameters").asLong(), json::toString);
+    assertEquals(4 * 20_640, json.get("weightBytes").asLong());
     for (JsonNode test : json.get("tests")) {
       double mean =
           test.get("tokensPerSecond")

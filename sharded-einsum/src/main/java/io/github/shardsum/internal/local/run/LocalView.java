@@ -1,6 +1,5 @@
 package io.github.shardsum.internal.local.run;
 
-import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.Arrays;
@@ -35,8 +34,7 @@ public record LocalView(long offset, long[] sizes, long[] strides) {
   }
 
   public Tensor over(Tensor base) {
-    DType dtype = base.dtype();
-    return Tensor.ofStrided(dtype, base.segment(), offset, Shape.of(sizes), strides);
+    return base.asStrided(offset, Shape.of(sizes), strides);
   }
 
   /** Elements from, from + step, ... of an axis. */

@@ -59,7 +59,8 @@ public final class HostBuffers {
   }
 
   public static PjrtBuffer from(
-      ClientState client, Tensor tensor, PjrtDevice device, HostTransfer transfer) {
+      ClientState client, Tensor given, PjrtDevice device, HostTransfer transfer) {
+    Tensor tensor = given.blocks().isPresent() ? given.copy() : given;
     if (!tensor.segment().scope().isAlive()) {
       // The plugin would read memory that may have another owner by now.
       throw new IllegalStateException(
