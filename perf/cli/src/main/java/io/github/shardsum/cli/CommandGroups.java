@@ -23,7 +23,7 @@ final class CommandGroups {
       List.of(
           new Group(
               "Arrays and programs on this machine",
-              List.of("einsum", "sample", "run", "gradient", "explain", "lower", "java")),
+              List.of("einsum", "sample", "run", "gradient", "explain", "lower", "import", "java")),
           new Group(
               "Meshes of devices",
               List.of("plan", "reshard", "certify", "propagate", "auto", "topology", "simulate")),

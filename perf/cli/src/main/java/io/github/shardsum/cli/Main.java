@@ -20,6 +20,7 @@ import io.github.shardsum.cli.plan.PropagateCommand;
 import io.github.shardsum.cli.plan.ReshardCommand;
 import io.github.shardsum.cli.program.ExplainCommand;
 import io.github.shardsum.cli.program.GradientCommand;
+import io.github.shardsum.cli.program.ImportCommand;
 import io.github.shardsum.cli.program.LowerCommand;
 import io.github.shardsum.cli.program.RunCommand;
 import io.github.shardsum.cli.simulate.SimulateCommand;
@@ -71,6 +72,7 @@ import picocli.CommandLine.Spec;
       GradientCommand.class,
       ExplainCommand.class,
       LowerCommand.class,
+      ImportCommand.class,
       MoeCommand.class,
       RouteCommand.class,
       GenerateCommand.class,

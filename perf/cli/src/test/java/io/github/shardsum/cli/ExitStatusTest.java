@@ -69,6 +69,7 @@ class ExitStatusTest {
       --by           | gradient INTEGERS --by n
       --of           | gradient INTEGERS --of m
       --rematerialize | explain PROGRAM --rematerialize nobody
+      expected module | import PROGRAM
       --mesh         | lower PROGRAM --mesh x
       --form         | lower PROGRAM --form words
       --annotate     | lower PROGRAM --mesh x=2 --annotate b=q@x
@@ -164,6 +165,7 @@ class ExitStatusTest {
       gradient MODULE
       explain MODULE
       lower NONE
+      import NONE
       moe --text NONE
       route --jobs NONE
       generate --model NONE --tokens 1

@@ -2,10 +2,13 @@ package io.github.shardsum.cli.program;
 
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.stablehlo.ImportedProgram;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /** Files with the text of a program. */
 public final class ProgramFile {
@@ -14,17 +17,52 @@ public final class ProgramFile {
    */
   private static final int MOST_BYTES = 64 << 20;
 
+  /** The beginning of a module: locations and comments, then its name. */
+  private static final Pattern STABLEHLO =
+      Pattern.compile("(?:\\s+|//[^\\n]*\\n|#[^\\n]*\\n)*+module\\b");
+
   private ProgramFile() {}
 
   /**
-   * Reads a program.
+   * Reads a program, or StableHLO text as a program.
    *
    * @param file its text, {@code -} for standard input
    * @return the program
    * @throws IOException if the file cannot be read
-   * @throws IllegalArgumentException if the file is not a program; the message names the file
+   * @throws IllegalArgumentException if the file is neither; the message names the file
    */
   public static Program read(Path file) throws IOException {
+    String text = text(file);
+    return parsed(
+        file,
+        () ->
+            STABLEHLO.matcher(text).lookingAt()
+                ? ImportedProgram.parse(text).program()
+                : Program.parse(text));
+  }
+
+  /**
+   * Reads StableHLO text.
+   *
+   * @param file the text, {@code -} for standard input
+   * @return the program and its mesh
+   * @throws IOException if the file cannot be read
+   * @throws IllegalArgumentException if the text cannot be imported; the message names the file
+   */
+  static ImportedProgram imported(Path file) throws IOException {
+    String text = text(file);
+    return parsed(file, () -> ImportedProgram.parse(text));
+  }
+
+  private static <T> T parsed(Path file, Supplier<T> parser) {
+    try {
+      return parser.get();
+    } catch (IllegalArgumentException bad) {
+      throw new IllegalArgumentException(file + ": " + bad.getMessage(), bad);
+    }
+  }
+
+  private static String text(Path file) throws IOException {
     byte[] bytes;
     // Reads one byte more than allowed, since a device has no size and may have no end.
     try (InputStream in = TextFiles.open(file)) {
@@ -34,11 +72,6 @@ public final class ProgramFile {
       throw new IllegalArgumentException(
           file + ": must be a program of at most " + MOST_BYTES + " bytes, got more");
     }
-    String text = new String(bytes, StandardCharsets.UTF_8);
-    try {
-      return Program.parse(text);
-    } catch (IllegalArgumentException bad) {
-      throw new IllegalArgumentException(file + ": " + bad.getMessage(), bad);
-    }
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 }

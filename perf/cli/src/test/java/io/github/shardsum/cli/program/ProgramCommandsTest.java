@@ -85,6 +85,22 @@ class ProgramCommandsTest {
     assertTrue(laid.contains("<@mesh, [{\"x\"}, {?}]> : tensor<2x2xf32>"), laid);
   }
 
+  /** The text of a program on a mesh is read back with its mesh and its layouts. */
+  @Test
+  void importReadsStableHlo() throws IOException {
+    String to = file("layer.mlir");
+    run("lower", file("layer.program"), "--mesh", "x=2", "--annotate", "h=b@x", "-o", to);
+    assertEquals(0, run("import", to), err::toString);
+    assertTrue(err.toString().contains("mesh: x=2"), err::toString);
+    String text = out.toString();
+    assertTrue(text.contains("einsum(v0, v1) {equation=\"ab,bc->ac\"}"), text);
+    assertTrue(text.contains("annotate(") && text.contains("{layout=\"a@x\"}"), text);
+    assertEquals(0, run("explain", to), err::toString);
+    assertEquals(0, run("plan", to, "--mesh", "x=2"), err::toString);
+    Files.writeString(Path.of(to), Files.readString(Path.of(to)).replace("dot_general", "fft"));
+    fails("line 4: stablehlo.fft: this operation is not read", "import", to);
+  }
+
   @Test
   void lowerWritesTilesForOldPlugins() {
     assertEquals(
