@@ -1,6 +1,7 @@
 package io.github.shardsum.program;
 
 import io.github.shardsum.internal.program.pass.Decomposition;
+import io.github.shardsum.internal.program.pass.Mapping;
 import io.github.shardsum.internal.program.pass.Rematerialization;
 import io.github.shardsum.internal.program.pass.Simplification;
 import io.github.shardsum.internal.program.pass.Unrolling;
@@ -75,5 +76,27 @@ public final class Passes {
    */
   public static Program unroll(Program program) {
     return Unrolling.run(program);
+  }
+
+  /**
+   * The program once for each index of a label, as one program. A value that depends on a mapped
+   * input has the label in front; its indices are independent of each other. Random numbers are the
+   * same for all indices.
+   *
+   * <pre>{@code
+   * input x: f32[B=2 D=8], input w: f32[D=8 E=8], y = einsum(x, w)   over S=4 of x and w:
+   * input x: f32[S=4 B=2 D=8], input w: f32[S=4 D=8 E=8], y: f32[S=4 B=2 E=8]
+   * }</pre>
+   *
+   * @param program the program, in which no value has the label
+   * @param label the label
+   * @param size the number of its indices
+   * @param inputs names of the inputs that have the label
+   * @return the program, whose outputs have the label in front
+   * @throws ProgramException if a value has the label, or a mapped value enters a region or is the
+   *     seed of random numbers
+   */
+  public static Program mapped(Program program, String label, long size, Set<String> inputs) {
+    return Mapping.run(program, label, size, inputs);
   }
 }

@@ -98,6 +98,21 @@ public final class PlanJson {
                         Double.toString(way.cost()))));
   }
 
+  private static String bubbles(List<PipelineRounds> pipelines) {
+    StringJoiner all = new StringJoiner(",", "[", "]");
+    for (PipelineRounds pipeline : pipelines) {
+      all.add(
+          String.format(
+              Locale.ROOT,
+              "{\"rounds\":%d,\"of\":%d,\"stages\":%d,%s}",
+              pipeline.bubble(),
+              pipeline.rounds(),
+              pipeline.stages(),
+              axes(pipeline.axes())));
+    }
+    return all.toString();
+  }
+
   private static String number(double whole) {
     return whole < 9e15 ? Long.toString((long) whole) : Double.toString(whole);
   }
@@ -154,6 +169,10 @@ public final class PlanJson {
       }
       if (step.action() instanceof Action.Loop loop) {
         text.add("\"rounds\":" + loop.rounds());
+        List<PipelineRounds> pipelines = PipelineRounds.of(plan, index);
+        if (!pipelines.isEmpty()) {
+          text.add("\"bubbles\":" + bubbles(pipelines));
+        }
         text.add("\"body\":" + steps(loop.body(), figures.body()));
       }
     } else {

@@ -103,6 +103,7 @@ public final class PlanTable {
       line(indent + 2, step.text(), figures(step));
       wrapped(indent + 4, step.values());
       IdleDevices.of(of, of.steps().get(i)).forEach(idle -> wrapped(indent + 4, idle));
+      PipelineRounds.of(of, i).forEach(pipe -> wrapped(indent + 4, pipe.toString()));
       wrapped(
           indent + 4,
           "because " + step.cause() + step.runnerUp().map(way -> "; " + instead(way)).orElse(""));
