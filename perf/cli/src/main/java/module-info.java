@@ -1,5 +1,6 @@
-/** The shardsum command line. */
-module io.github.shardsum.cli {
+// The shardsum command line, open to picocli, which sets annotated fields, and to Jackson.
+open module io.github.shardsum.cli {
+  requires static com.google.errorprone.annotations;
   requires static org.jspecify;
   requires io.github.shardsum.collectives;
   requires io.github.shardsum.core;
@@ -14,42 +15,4 @@ module io.github.shardsum.cli {
   requires java.management;
   requires java.xml;
   requires jdk.management;
-
-  // picocli sets the fields that it finds annotated.
-  opens io.github.shardsum.cli to
-      info.picocli;
-  opens io.github.shardsum.cli.auto to
-      info.picocli;
-  opens io.github.shardsum.cli.bench to
-      info.picocli;
-  opens io.github.shardsum.cli.bench.peer to
-      info.picocli;
-  opens io.github.shardsum.cli.common to
-      info.picocli;
-  opens io.github.shardsum.cli.corpus to
-      info.picocli;
-  opens io.github.shardsum.cli.corpus.data to
-      tools.jackson.databind;
-  opens io.github.shardsum.cli.differ to
-      info.picocli;
-  opens io.github.shardsum.cli.einsum to
-      info.picocli;
-  opens io.github.shardsum.cli.language to
-      info.picocli;
-  opens io.github.shardsum.cli.launch to
-      info.picocli;
-  opens io.github.shardsum.cli.moe to
-      info.picocli;
-  opens io.github.shardsum.cli.plan to
-      info.picocli;
-  opens io.github.shardsum.cli.program to
-      info.picocli;
-  opens io.github.shardsum.cli.simulate to
-      info.picocli;
-  opens io.github.shardsum.cli.topology to
-      info.picocli;
-  opens io.github.shardsum.cli.tpu to
-      info.picocli;
-  opens io.github.shardsum.cli.train to
-      info.picocli;
 }

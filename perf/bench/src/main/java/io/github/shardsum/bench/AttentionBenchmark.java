@@ -1,5 +1,7 @@
 package io.github.shardsum.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.LocalBackend;
@@ -11,7 +13,6 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -55,7 +56,7 @@ public class AttentionBenchmark {
   @Setup
   public void setUp() {
     ProgramBuilder p = Program.builder("attention");
-    String sizes = String.format(Locale.ROOT, "J=%d D=%d", HEADS, WIDTH);
+    String sizes = format("J=%d D=%d", HEADS, WIDTH);
     Value q = p.input("q", "f32[T=" + length + " " + sizes + "]");
     Value k = p.input("k", "f32[N=" + length + " " + sizes + "]");
     Value v = p.input("v", "f32[N=" + length + " " + sizes.replace('D', 'E') + "]");

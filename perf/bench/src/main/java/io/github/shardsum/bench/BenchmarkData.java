@@ -1,6 +1,7 @@
 package io.github.shardsum.bench;
 
-import java.util.Locale;
+import static io.github.shardsum.measure.Texts.format;
+
 import java.util.Random;
 
 /** Operands and checks that the benchmarks share. */
@@ -26,8 +27,7 @@ public final class BenchmarkData {
   /** Throws unless both are equal, so that a wrong result does not count as a fast one. */
   public static void check(String what, double expected, double actual, double error) {
     if (!(Math.abs(expected - actual) <= error)) {
-      throw new IllegalStateException(
-          String.format(Locale.ROOT, "%s: expected %s, got %s", what, expected, actual));
+      throw new IllegalStateException(format("%s: expected %s, got %s", what, expected, actual));
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.moe.MoeSpec;
@@ -123,14 +125,9 @@ public record MoeCase(
   @Override
   public String toString() {
     String numbers =
-        String.format(
-            Locale.ROOT,
+        format(
             "%d, %d, %d, %d, %d",
-            sizes.groups(),
-            sizes.tokens(),
-            sizes.model(),
-            sizes.hidden(),
-            sizes.experts());
+            sizes.groups(), sizes.tokens(), sizes.model(), sizes.hidden(), sizes.experts());
     return activation == Activation.RELU
         ? numbers
         : numbers + " " + activation.name().toLowerCase(Locale.ROOT);

@@ -36,9 +36,13 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -284,5 +288,83 @@ final class VersionCases {
       values[i] = random.nextFloat() - 0.5f;
     }
     return Tensor.of(values, shape.toArray()).convert(dtype);
+  }
+
+  /** Short digests of results. */
+  private static final class BenchmarkDigests {
+    private static final int BYTES = 8;
+
+    private BenchmarkDigests() {}
+
+    /** The digest of all elements in order; a {@code double} holds each of them exactly. */
+    static String of(Collection<Tensor> tensors) {
+      MessageDigest digest = sha256();
+      for (Tensor tensor : tensors) {
+        double[] values = tensor.toDoubleArray();
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Double.BYTES);
+        bytes.asDoubleBuffer().put(values);
+        digest.update(bytes);
+      }
+      return text(digest);
+    }
+
+    static String of(String text) {
+      MessageDigest digest = sha256();
+      digest.update(text.getBytes(StandardCharsets.UTF_8));
+      return text(digest);
+    }
+
+    private static String text(MessageDigest digest) {
+      return HexFormat.of().formatHex(digest.digest(), 0, BYTES);
+    }
+
+    private static MessageDigest sha256() {
+      try {
+        return MessageDigest.getInstance("SHA-256");
+      } catch (NoSuchAlgorithmException e) {
+        throw new AssertionError("every Java platform has SHA-256", e);
+      }
+    }
+  }
+
+  /**
+   * An einsum of two operands, drawn at random: each of five labels occurs in one operand or in
+   * both, and in the result or not.
+   *
+   * @param equation its notation
+   * @param left shape of the first operand
+   * @param right shape of the second
+   */
+  record RandomProduct(String equation, Shape left, Shape right) {
+    private static final int LABELS = 5;
+    private static final int LARGEST = 6;
+
+    static RandomProduct of(Random random) {
+      StringBuilder[] terms = {new StringBuilder(), new StringBuilder(), new StringBuilder()};
+      Shape[] shapes = {Shape.of(), Shape.of()};
+      for (int label = 0; label < LABELS; label++) {
+        char name = (char) ('a' + label);
+        long size = 1L + random.nextInt(LARGEST);
+        int places = 1 + random.nextInt(3);
+        for (int operand = 0; operand < 2; operand++) {
+          if ((places >> operand & 1) == 1) {
+            boolean first = random.nextBoolean();
+            terms[operand].insert(first ? 0 : terms[operand].length(), name);
+            shapes[operand] = with(shapes[operand], first, size);
+          }
+        }
+        if (random.nextInt(3) > 0) {
+          terms[2].insert(random.nextInt(terms[2].length() + 1), name);
+        }
+      }
+      return new RandomProduct(terms[0] + "," + terms[1] + "->" + terms[2], shapes[0], shapes[1]);
+    }
+
+    private static Shape with(Shape shape, boolean first, long size) {
+      long[] sizes = new long[shape.rank() + 1];
+      System.arraycopy(shape.toArray(), 0, sizes, first ? 1 : 0, shape.rank());
+      sizes[first ? 0 : shape.rank()] = size;
+      return Shape.of(sizes);
+    }
   }
 }

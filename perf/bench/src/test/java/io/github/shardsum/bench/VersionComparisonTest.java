@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.bench.VersionCases.RandomProduct;
 import io.github.shardsum.measure.InterleavedTimer;
 import io.github.shardsum.measure.Interval;
 import io.github.shardsum.measure.MeasurementException;

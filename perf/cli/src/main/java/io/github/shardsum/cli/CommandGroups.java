@@ -1,7 +1,9 @@
 package io.github.shardsum.cli;
 
-import java.util.List;
+import static io.github.shardsum.measure.Texts.format;
+
 import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import picocli.CommandLine.Help;
@@ -52,7 +54,7 @@ final class CommandGroups {
         Help command = Objects.requireNonNull(known.get(name), name);
         table.addRowValues(name, about(command.commandSpec()));
       }
-      text.append(String.format(Locale.ROOT, "%n%s:%n", group.title())).append(table);
+      text.append(format("%n%s:%n", group.title())).append(table);
     }
     return text.toString();
   }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import java.io.File;
 import java.io.IOException;
 import java.lang.module.ModuleReference;
@@ -14,7 +16,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -42,8 +43,7 @@ final class JavaCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     if (!file.toString().endsWith(".java")) {
-      throw new ParameterException(
-          spec.commandLine(), "FILE.java must be a Java source file, got " + file);
+      throw usageError(spec, "FILE.java must be a Java source file, got " + file);
     }
     if (Files.isDirectory(file)) {
       throw new FileSystemException(file.toString(), null, "must be a file, got a folder");

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.auto.AutoCommand;
 import io.github.shardsum.cli.bench.BenchCommand;
 import io.github.shardsum.cli.common.FileErrors;
@@ -45,7 +47,6 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -179,8 +180,8 @@ public final class Main implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(
-        spec.commandLine(),
+    throw usageError(
+        spec,
         "command: must be one of " + String.join(", ", spec.subcommands().keySet()) + ", got none");
   }
 

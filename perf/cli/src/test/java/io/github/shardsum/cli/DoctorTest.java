@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.shardsum.cli.Doctor.DoctorDiagnosis;
+import io.github.shardsum.cli.Doctor.DoctorFinding;
 import io.github.shardsum.cli.common.LibrarySearch;
 import io.github.shardsum.cli.common.NativeLibrary;
 import io.github.shardsum.ops.KernelInfo;

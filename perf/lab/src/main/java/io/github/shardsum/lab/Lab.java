@@ -1,5 +1,7 @@
 package io.github.shardsum.lab;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.lab.auto.IopddlCommand;
 import io.github.shardsum.lab.compare.CollectiveComparison;
@@ -15,15 +17,14 @@ import io.github.shardsum.lab.compare.TrainingComparison;
 import io.github.shardsum.lab.compare.WindowComparison;
 import io.github.shardsum.lab.compare.pjrt.PjrtComparison;
 import io.github.shardsum.lab.scaling.ScalingCommand;
-import io.github.shardsum.lab.simulate.HoldoutCommand;
-import io.github.shardsum.lab.simulate.PaperCommand;
-import io.github.shardsum.lab.simulate.ScaleFigureCommand;
-import io.github.shardsum.lab.topology.Figure9Command;
+import io.github.shardsum.lab.simulate.HoldoutReport.HoldoutCommand;
+import io.github.shardsum.lab.simulate.PaperReport.PaperCommand;
+import io.github.shardsum.lab.simulate.ScaleFigure.ScaleFigureCommand;
+import io.github.shardsum.lab.topology.Figure9Report.Figure9Command;
 import io.github.shardsum.lab.train.BaselinesCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
@@ -81,8 +82,7 @@ public final class Lab implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(
-        spec.commandLine(),
-        "must be one of " + String.join(", ", spec.subcommands().keySet()) + ", got none");
+    throw usageError(
+        spec, "must be one of " + String.join(", ", spec.subcommands().keySet()) + ", got none");
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.measure;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -8,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -74,8 +75,7 @@ public final class CCompiler {
       }
     } catch (IOException e) {
       throw new MeasurementException(
-          String.format(
-              Locale.ROOT, "%s; `apt-get install gcc`, or set CC to a C compiler", e.getMessage()));
+          format("%s; `apt-get install gcc`, or set CC to a C compiler", e.getMessage()));
     }
   }
 
@@ -94,11 +94,7 @@ public final class CCompiler {
     try {
       if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         throw new MeasurementException(
-            String.format(
-                Locale.ROOT,
-                "%s failed: %s",
-                command.getFirst(),
-                text.lines().findFirst().orElse("")));
+            format("%s failed: %s", command.getFirst(), text.lines().findFirst().orElse("")));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -1,10 +1,11 @@
 package io.github.shardsum.measure;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -85,8 +86,7 @@ public final class ChildProcess implements AutoCloseable {
       return text;
     } catch (TimeoutException e) {
       process.destroyForcibly();
-      throw new MeasurementException(
-          String.format(Locale.ROOT, "no answer within %d s", DEADLINE_SECONDS));
+      throw new MeasurementException(format("no answer within %d s", DEADLINE_SECONDS));
     } catch (ExecutionException e) {
       throw new MeasurementException(String.valueOf(e.getCause()));
     } catch (InterruptedException e) {

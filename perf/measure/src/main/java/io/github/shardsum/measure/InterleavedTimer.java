@@ -1,12 +1,13 @@
 package io.github.shardsum.measure;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
@@ -69,8 +70,7 @@ public record InterleavedTimer(
    */
   public static InterleavedTimer of(int rounds) {
     if (rounds < FEWEST || rounds > MOST) {
-      throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "--rounds: must be %d to %d, got %d", FEWEST, MOST, rounds));
+      throw wrongArgument("--rounds: must be %d to %d, got %d", FEWEST, MOST, rounds);
     }
     double warmUp = Math.min(1, rounds / (double) USUAL.rounds) * USUAL.warmUpSeconds;
     return new InterleavedTimer(rounds, warmUp, USUAL.blockSeconds, 0);

@@ -1,9 +1,10 @@
 package io.github.shardsum.measure;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.DoubleBinaryOperator;
@@ -23,12 +24,9 @@ public record PairedTiming(double[] first, double[] second) {
    */
   public PairedTiming {
     if (first.length != second.length || first.length == 0) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "rounds: must be the same number of both, at least one, got %d and %d",
-              first.length,
-              second.length));
+      throw wrongArgument(
+          "rounds: must be the same number of both, at least one, got %d and %d",
+          first.length, second.length);
     }
   }
 

@@ -1,14 +1,18 @@
 package io.github.shardsum.cli.auto;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.assign.AssignmentOptions;
 import io.github.shardsum.auto.Auto;
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.auto.FoundLayouts;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.ProgressOption;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,8 +25,9 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum auto}: the annotations of a program. */
 @Command(
@@ -67,12 +72,7 @@ public final class AutoCommand implements Callable<Integer> {
 
   private int find(long begun) throws IOException {
     Mesh mesh =
-        layouts
-            .mesh()
-            .orElseThrow(
-                () ->
-                    new ParameterException(
-                        spec.commandLine(), "--mesh AXES: must be given, got none"));
+        layouts.mesh().orElseThrow(() -> usageError(spec, "--mesh AXES: must be given, got none"));
     AutoOptions options = layouts.options(mesh, seconds);
     Program program = layouts.program(mesh);
     PrintWriter out = spec.commandLine().getOut();
@@ -108,21 +108,90 @@ public final class AutoCommand implements Callable<Integer> {
   private void checkOptions() throws IOException {
     RepeatedOptions.refuse(spec, "--keep");
     if (!layouts.isGiven() || layouts.isBoth()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "must be one of FILE.program and --model, got " + (layouts.isBoth() ? "both" : "none"));
     }
     if (layouts.html().isPresent()) {
       if (!layouts.isPareto()) {
-        throw new ParameterException(
-            spec.commandLine(), "--html: must be given with --pareto, got none");
+        throw usageError(spec, "--html: must be given with --pareto, got none");
       }
       OutputFile.checkText("--html", layouts.html().get());
     }
     try {
       AssignmentOptions.defaults().withSeconds(seconds).withClock(seconds);
     } catch (IllegalArgumentException wrong) {
-      throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage());
+      throw usageError(spec, "--" + wrong.getMessage());
+    }
+  }
+
+  /** Answers of {@code auto} as JSON; prices are in elements, or in seconds on a network. */
+  private static final class AutoJson {
+    private AutoJson() {}
+
+    /**
+     * {@code {"kept":{NAME:LAYOUT},"annotations":{NAME:LAYOUT},"savings":{NAME:..},"unit":..,
+     * "price":..,"bound":..,"gap":..,"peakBytes":..,"memoryLimit":..,"runnerUp":{..},"plans":..,
+     * "seconds":..,"certificate":..}}; the limit and the runner-up are absent if there is none. If
+     * the plan without an annotation exceeds the limit, the saving of the annotation is the text
+     * {@code "above the limit"}.
+     */
+    static String of(
+        Map<String, String> kept,
+        FoundLayouts found,
+        PlanOptions options,
+        double seconds,
+        String certificate) {
+      ObjectNode answer = JsonAnswer.object();
+      annotations(answer.putObject("kept"), kept);
+      found(answer, found, options);
+      answer.put("seconds", seconds).put("certificate", certificate);
+      return JsonAnswer.text(answer);
+    }
+
+    /**
+     * {@code {"pareto":[..]}}, each as above but without the kept annotations, the seconds and the
+     * certificate.
+     */
+    static String pareto(List<FoundLayouts> all, PlanOptions options) {
+      ObjectNode answer = JsonAnswer.object();
+      ArrayNode array = answer.putArray("pareto");
+      all.forEach(one -> found(array.addObject(), one, options));
+      return JsonAnswer.text(answer);
+    }
+
+    private static void found(ObjectNode node, FoundLayouts found, PlanOptions options) {
+      annotations(node.putObject("annotations"), found.annotations());
+      ObjectNode savings = node.putObject("savings");
+      found
+          .savings()
+          .forEach(
+              (name, saved) -> {
+                if (Double.isFinite(saved)) {
+                  savings.put(name, saved);
+                } else {
+                  savings.put(name, "above the limit");
+                }
+              });
+      node.put("unit", options.topology().isPresent() ? "seconds" : "elements")
+          .put("price", found.price())
+          .put("bound", found.bound())
+          .put("gap", found.gap())
+          .put("peakBytes", found.peakBytes());
+      options.memoryLimit().ifPresent(limit -> node.put("memoryLimit", limit));
+      found
+          .runnerUp()
+          .ifPresent(
+              other -> {
+                ObjectNode second = node.putObject("runnerUp");
+                annotations(second.putObject("annotations"), other.annotations());
+                second.put("price", other.price()).put("peakBytes", other.peakBytes());
+              });
+      node.put("plans", found.plans());
+    }
+
+    private static void annotations(ObjectNode node, Map<String, String> annotations) {
+      annotations.forEach(node::put);
     }
   }
 }

@@ -1,10 +1,11 @@
 package io.github.shardsum.cli.auto;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.auto.FoundLayouts;
 import io.github.shardsum.partition.PlanOptions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Prints the annotations that {@code auto} found. */
@@ -47,12 +48,12 @@ final class AutoReport {
     lines.add("price      " + price(found.price(), options));
     String proof = found.gap() == 0 ? " (the price is the lowest possible)" : "";
     lines.add("bound      " + price(found.bound(), options) + proof);
-    lines.add("gap        " + String.format(Locale.ROOT, "%.4f %%", 100 * found.gap()));
+    lines.add("gap        " + format("%.4f %%", 100 * found.gap()));
     String limit =
         options.memoryLimit().isPresent()
-            ? String.format(Locale.ROOT, " of %,d", options.memoryLimit().getAsLong())
+            ? format(" of %,d", options.memoryLimit().getAsLong())
             : "";
-    lines.add("peak       " + String.format(Locale.ROOT, "%,d%s bytes", found.peakBytes(), limit));
+    lines.add("peak       " + format("%,d%s bytes", found.peakBytes(), limit));
     lines.add(
         "runner-up  "
             + found
@@ -60,10 +61,10 @@ final class AutoReport {
                 .map(
                     other ->
                         price(other.price(), options)
-                            + String.format(Locale.ROOT, ", %,d bytes, ", other.peakBytes())
+                            + format(", %,d bytes, ", other.peakBytes())
                             + of(other.annotations()))
                 .orElse("none"));
-    lines.add(String.format(Locale.ROOT, "search     %,d plans in %.1f s", found.plans(), seconds));
+    lines.add(format("search     %,d plans in %.1f s", found.plans(), seconds));
     lines.add(certificate);
     return lines;
   }
@@ -95,10 +96,10 @@ final class AutoReport {
 
   private static String price(double price, PlanOptions options) {
     if (options.topology().isPresent()) {
-      return String.format(Locale.ROOT, "%.4g s", price);
+      return format("%.4g s", price);
     }
     // The plan's table also prints a fraction below a hundred.
-    return String.format(Locale.ROOT, price < 100 ? "%.3g elements" : "%,.0f elements", price);
+    return format(price < 100 ? "%.3g elements" : "%,.0f elements", price);
   }
 
   /** A line for each plan, the largest peak first, and a picture of time against memory. */
@@ -106,12 +107,10 @@ final class AutoReport {
     List<String> lines = new ArrayList<>();
     double dearest = all.stream().mapToDouble(FoundLayouts::price).max().orElse(1);
     double largest = all.stream().mapToDouble(FoundLayouts::peakBytes).max().orElse(1);
-    lines.add(
-        String.format(Locale.ROOT, "%18s  %18s  %8s  annotations", "peak bytes", "price", "gap"));
+    lines.add(format("%18s  %18s  %8s  annotations", "peak bytes", "price", "gap"));
     for (FoundLayouts one : all) {
       lines.add(
-          String.format(
-              Locale.ROOT,
+          format(
               "%,18d  %18s  %6.2f %%  %s",
               one.peakBytes(),
               price(one.price(), options),
@@ -128,8 +127,6 @@ final class AutoReport {
 
   private static String bar(double share) {
     int length = (int) Math.ceil(share * WIDTH);
-    return "#".repeat(length)
-        + " ".repeat(WIDTH - length)
-        + String.format(Locale.ROOT, " %5.1f %%", 100 * share);
+    return "#".repeat(length) + " ".repeat(WIDTH - length) + format(" %5.1f %%", 100 * share);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.auto;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.auto.AutoOptions;
 import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.MeshOptions;
@@ -23,7 +25,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -127,9 +128,8 @@ final class AutoSettings {
         given.inputs().stream().filter(input -> input.type().rank() > 0).map(Value::name).toList();
     for (String name : split) {
       if (!inputs.contains(name)) {
-        throw new ParameterException(
-            spec.commandLine(),
-            "--split: must be an input that has labels, one of " + inputs + ", got " + name);
+        throw usageError(
+            spec, "--split: must be an input that has labels, one of " + inputs + ", got " + name);
       }
     }
     return MeshOptions.annotated(spec, "--keep", kept, given, on);

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.auto;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.auto.FoundLayouts;
 import io.github.shardsum.partition.PlanOptions;
 import io.github.shardsum.picture.Axis;
@@ -10,7 +12,6 @@ import io.github.shardsum.picture.Table;
 import io.github.shardsum.picture.Unit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /** Price against memory of the plans that {@code auto --pareto} found, as a page. */
@@ -99,7 +100,7 @@ final class ParetoPage {
               Unit.BYTES.text(one.peakBytes()),
               unit.text(one.price()),
               unit.text(one.bound()),
-              String.format(Locale.ROOT, "%.2f %%", 100 * one.gap()),
+              format("%.2f %%", 100 * one.gap()),
               AutoReport.of(one.annotations())));
     }
     return table;

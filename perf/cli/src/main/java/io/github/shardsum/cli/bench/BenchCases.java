@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.einsum.Einsum;
 import io.github.shardsum.einsum.EinsumOptions;
@@ -16,7 +18,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -27,7 +28,6 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** The list of cases, and cases made from an equation of the user's. */
 public final class BenchCases {
-  private static final JsonMapper JSON = new JsonMapper();
 
   private BenchCases() {}
 
@@ -95,29 +95,22 @@ public final class BenchCases {
     List<String> missing =
         equation.labels().stream().filter(label -> !sizes.containsKey(label)).toList();
     if (!missing.isEmpty()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "--sizes: must have a size for each label of %s, got none for %s: add %s",
-              equation,
-              String.join(", ", missing),
-              String.join(",", missing.stream().map(label -> label + "=64").toList())));
+      throw wrongArgument(
+          "--sizes: must have a size for each label of %s, got none for %s: add %s",
+          equation,
+          String.join(", ", missing),
+          String.join(",", missing.stream().map(label -> label + "=64").toList()));
     }
     Set<String> unknown = new LinkedHashSet<>(sizes.keySet());
     unknown.removeAll(equation.labels());
     if (!unknown.isEmpty()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "--sizes: must be labels of %s, got %s",
-              equation,
-              String.join(", ", unknown)));
+      throw wrongArgument(
+          "--sizes: must be labels of %s, got %s", equation, String.join(", ", unknown));
     }
     sizes.forEach(
         (label, size) -> {
           if (size < 1) {
-            throw new IllegalArgumentException(
-                String.format(Locale.ROOT, "--sizes: must be at least 1, got %s=%d", label, size));
+            throw wrongArgument("--sizes: must be at least 1, got %s=%d", label, size);
           }
         });
   }
@@ -136,7 +129,7 @@ public final class BenchCases {
   }
 
   private static BenchCase parse(String line) {
-    JsonNode node = JSON.readTree(line);
+    JsonNode node = JsonMapper.shared().readTree(line);
     List<Shape> shapes = new ArrayList<>();
     for (JsonNode shape : node.get("shapes")) {
       shapes.add(

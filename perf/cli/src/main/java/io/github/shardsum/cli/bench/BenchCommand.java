@@ -1,5 +1,9 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.cli.bench.peer.Competitor;
 import io.github.shardsum.cli.bench.peer.CompiledLimits;
@@ -30,7 +34,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -225,7 +228,7 @@ public final class BenchCommand implements Callable<Integer> {
     }
     if (old.isPresent()) {
       BenchCompare moved =
-          BenchCompare.of(old.get(), new JsonMapper().readTree(json(results, kernels, report)));
+          BenchCompare.of(old.get(), JsonMapper.shared().readTree(json(results, kernels, report)));
       moved.print(json ? spec.commandLine().getErr() : spec.commandLine().getOut());
       return moved.lost() ? 1 : 0;
     }
@@ -238,14 +241,14 @@ public final class BenchCommand implements Callable<Integer> {
       return Optional.empty();
     }
     if (equation.isPresent()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--compare: must be given without an equation, since it compares listed cases; leave one"
               + " of them out");
     }
     String name = compare.get().toString();
     try (InputStream in = TextFiles.open(compare.get())) {
-      JsonNode old = new JsonMapper().readTree(in);
+      JsonNode old = JsonMapper.shared().readTree(in);
       BenchCompare.of(old, old);
       return Optional.of(old);
     } catch (JacksonException bad) {
@@ -255,7 +258,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   private String json(
       List<BenchMeasurement> results, List<KernelCase.Result> kernels, BenchReport report) {
-    return BenchJson.ofCases(results, kernels, peersFound(), report.machine(), report.loads());
+    return BenchJson.ofCases(content(results, kernels, report, Optional.empty()));
   }
 
   /** Writes the page. It also shows collectives, which takes some seconds. */
@@ -266,21 +269,23 @@ public final class BenchCommand implements Callable<Integer> {
     try (Collectives collectives = Collectives.open(Mesh.of("d", PAGE_DEVICES))) {
       links = MachineProbe.measure(collectives);
     }
-    String page =
-        BenchPage.of(
-            new BenchPage.Content(
-                results,
-                kernels,
-                peersFound(),
-                report.machine(),
-                report.loads(),
-                List.copyOf(roofs),
-                Optional.of(links)));
+    String page = BenchPage.of(content(results, kernels, report, Optional.of(links)));
     OutputFile.write(html.orElseThrow(), page.getBytes(StandardCharsets.UTF_8));
   }
 
-  private List<PeerVersion> peersFound() {
-    return known.stream().distinct().toList();
+  private BenchPage.Content content(
+      List<BenchMeasurement> results,
+      List<KernelCase.Result> kernels,
+      BenchReport report,
+      Optional<LinkFit> links) {
+    return new BenchPage.Content(
+        results,
+        kernels,
+        known.stream().distinct().toList(),
+        report.machine(),
+        report.loads(),
+        List.copyOf(roofs),
+        links);
   }
 
   private void write(
@@ -295,8 +300,7 @@ public final class BenchCommand implements Callable<Integer> {
       out.flush();
     }
     if (markdown.isPresent()) {
-      String section =
-          BenchMarkdown.section(results, kernels, peersFound(), report.machine(), report.loads());
+      String section = BenchMarkdown.section(content(results, kernels, report, Optional.empty()));
       TextFiles.write(
           markdown.get(),
           BenchMarkdown.merged(
@@ -342,7 +346,7 @@ public final class BenchCommand implements Callable<Integer> {
             results.add(subject.measure(workers, rounds));
             report.kernel(results.getLast());
           } catch (MeasurementException e) {
-            report.note(String.format(Locale.ROOT, "%s: %s", subject.path(), e.why()));
+            report.note(format("%s: %s", subject.path(), e.why()));
           }
         }
       }
@@ -426,16 +430,14 @@ public final class BenchCommand implements Callable<Integer> {
             .filter(subject -> isChosen(subject.group() + "/" + subject.id()))
             .toList();
     if (chosen.isEmpty() && kernelCases().isEmpty()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "--filter: must be a pattern found in some case's GROUP/ID, got %s; the groups are"
-                  + " %s",
-              filter.map(Pattern::pattern).orElse(""),
-              Stream.concat(
-                      BenchCases.listed().stream().map(BenchCase::group).distinct(),
-                      Stream.of(KernelCase.FUSED, KernelCase.KERNEL))
-                  .collect(Collectors.joining(", "))));
+      throw wrongArgument(
+          "--filter: must be a pattern found in some case's GROUP/ID, got %s; the groups are"
+              + " %s",
+          filter.map(Pattern::pattern).orElse(""),
+          Stream.concat(
+                  BenchCases.listed().stream().map(BenchCase::group).distinct(),
+                  Stream.of(KernelCase.FUSED, KernelCase.KERNEL))
+              .collect(Collectors.joining(", ")));
     }
     chosen.forEach(BenchCommand::checkMemory);
     return chosen;
@@ -462,15 +464,11 @@ public final class BenchCommand implements Callable<Integer> {
     if (elements * subject.dtype().byteSize() > most
         || subject.bound().operandShapes().stream()
             .anyMatch(shape -> shape.elementCount() > Shape.LONGEST_ARRAY)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: must have operands and result of at most %.0f MiB and 2^31 - 9 elements"
-                  + " each, got %.0f MiB: choose smaller sizes, or a larger heap by"
-                  + " SHARDSUM_JAVA_OPTS=-Xmx...",
-              subject.id(),
-              most / (1 << 20),
-              elements * subject.dtype().byteSize() / (1 << 20)));
+      throw wrongArgument(
+          "%s: must have operands and result of at most %.0f MiB and 2^31 - 9 elements"
+              + " each, got %.0f MiB: choose smaller sizes, or a larger heap by"
+              + " SHARDSUM_JAVA_OPTS=-Xmx...",
+          subject.id(), most / (1 << 20), elements * subject.dtype().byteSize() / (1 << 20));
     }
   }
 
@@ -479,12 +477,8 @@ public final class BenchCommand implements Callable<Integer> {
     List<Integer> counts = threads.isEmpty() ? List.of(1, processors) : threads;
     for (int count : counts) {
       if (count < 1 || count > processors) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "--threads: must be 1 to %d, the processors here, got %d",
-                processors,
-                count));
+        throw wrongArgument(
+            "--threads: must be 1 to %d, the processors here, got %d", processors, count);
       }
     }
     return counts.stream().distinct().toList();

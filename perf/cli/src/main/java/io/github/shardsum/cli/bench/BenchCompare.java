@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -105,8 +107,7 @@ record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, Li
 
   private static String name(JsonNode subject, JsonNode result) {
     int threads = result.path("threads").asInt(1);
-    return String.format(
-        Locale.ROOT,
+    return format(
         "%s/%s, %d thread%s",
         subject.path("group").asString(""),
         subject.path("id").asString(""),

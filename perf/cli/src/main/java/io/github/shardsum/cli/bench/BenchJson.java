@@ -1,7 +1,7 @@
 package io.github.shardsum.cli.bench;
 
 import io.github.shardsum.cli.bench.peer.BenchCase;
-import io.github.shardsum.cli.bench.peer.PeerVersion;
+import io.github.shardsum.cli.common.JsonAnswer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -12,13 +12,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Results as JSON. */
 final class BenchJson {
-  private static final JsonMapper JSON = new JsonMapper();
-
   private BenchJson() {}
 
   /** {@code {"equation": .., "results": [..]}}, with one result for each number of threads. */
   static String ofEquation(String equation, List<BenchMeasurement> results) {
-    ObjectNode root = JSON.createObjectNode();
+    ObjectNode root = JsonAnswer.object();
     root.put("equation", equation);
     ArrayNode list = root.putArray("results");
     results.forEach(result -> result(list.addObject(), result));
@@ -29,36 +27,22 @@ final class BenchJson {
    * {@code {"machine": .., "loadAverages": [..], "peers": [{"name": .., "version": .., "kernel":
    * ..}], "cases": [{"id": .., .., "results": [..]}], "groups": [..], "kernels": [..]}}.
    */
-  static String ofCases(
-      List<BenchMeasurement> results,
-      List<KernelCase.Result> kernels,
-      List<PeerVersion> peers,
-      String machine,
-      List<Double> loads) {
-    ObjectNode root = JSON.createObjectNode();
-    root.put("machine", machine);
-    ArrayNode averages = root.putArray("loadAverages");
-    loads.forEach(averages::add);
-    ArrayNode versions = root.putArray("peers");
-    for (PeerVersion peer : peers) {
-      versions
-          .addObject()
-          .put("name", peer.name())
-          .put("version", peer.version())
-          .put("kernel", peer.kernel());
-    }
+  static String ofCases(BenchPage.Content content) {
+    ObjectNode root = JsonAnswer.object();
+    root.put("machine", content.machine());
+    root.set("loadAverages", JsonAnswer.tree(content.loads()));
+    root.set("peers", JsonAnswer.tree(content.peers()));
     ArrayNode cases = root.putArray("cases");
     Map<String, ArrayNode> byId = new LinkedHashMap<>();
-    for (BenchMeasurement result : results) {
+    for (BenchMeasurement result : content.results()) {
       ArrayNode list =
           byId.computeIfAbsent(
               result.subject().id(), _ -> subject(cases.addObject(), result.subject()));
       result(list.addObject(), result);
     }
-    ArrayNode groups = root.putArray("groups");
-    GroupMean.of(results).forEach(mean -> group(groups.addObject(), mean));
+    root.set("groups", JsonAnswer.tree(GroupMean.of(content.results())));
     ArrayNode others = root.putArray("kernels");
-    kernels.forEach(result -> kernel(others.addObject(), result));
+    content.kernels().forEach(result -> kernel(others.addObject(), result));
     return text(root);
   }
 
@@ -104,18 +88,8 @@ final class BenchJson {
     }
   }
 
-  private static void group(ObjectNode node, GroupMean mean) {
-    node.put("group", mean.group());
-    node.put("threads", mean.threads());
-    ArrayNode opponents = node.putArray("opponents");
-    mean.opponents().forEach(opponents::add);
-    node.put("mean", mean.mean());
-    node.put("cases", mean.cases());
-    node.put("worst", mean.worst());
-    node.put("worstRatio", mean.worstRatio());
-  }
-
   private static String text(ObjectNode root) {
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(root) + System.lineSeparator();
+    return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(root)
+        + System.lineSeparator();
   }
 }

@@ -1,10 +1,9 @@
 package io.github.shardsum.cli.bench;
 
-import io.github.shardsum.cli.bench.peer.PeerVersion;
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.ops.KernelInfo;
 import java.util.Comparator;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -12,8 +11,6 @@ import java.util.stream.Collectors;
 /** Results as the tables of docs/performance-results.md: a section for each instruction set. */
 final class BenchMarkdown {
   private static final String HEADING = "## ";
-
-  private final StringBuilder text = new StringBuilder();
 
   private BenchMarkdown() {}
 
@@ -41,118 +38,14 @@ final class BenchMarkdown {
   }
 
   /** Machine, load, peers, a table for each number of threads, the kernels' own cases, targets. */
-  static String section(
-      List<BenchMeasurement> results,
-      List<KernelCase.Result> kernels,
-      List<PeerVersion> peers,
-      String machine,
-      List<Double> loads) {
-    BenchMarkdown markdown = new BenchMarkdown();
+  static String section(BenchPage.Content content) {
     int bits = KernelInfo.current().vectorBits();
-    markdown.line(HEADING + (bits == 0 ? "without vectors" : "%d bits"), bits);
-    markdown.line("");
-    markdown.line("%s. Load average before and after: %s.", machine, joined(loads));
-    if (!peers.isEmpty()) {
-      markdown.line("");
-      markdown.line("| peer | version | kernels that it chose |");
-      markdown.line("|---|---|---|");
-      peers.forEach(p -> markdown.line("| %s | %s | %s |", p.name(), p.version(), p.kernel()));
-    }
-    List<Integer> counts = results.stream().map(BenchMeasurement::threads).distinct().toList();
-    for (int count : counts) {
-      markdown.cases(count, results.stream().filter(r -> r.threads() == count).toList());
-    }
-    markdown.kernels(kernels);
-    markdown.targets(results, counts);
-    return markdown.text.toString();
-  }
-
-  private void cases(int threads, List<BenchMeasurement> results) {
-    line("");
-    line(
-        "| %s | ours | spread | rate | share of limit | peer's time over ours [95 %%] |",
-        threads(threads));
-    line("|---|---|---|---|---|---|");
-    for (BenchMeasurement r : results) {
-      line(
-          "| %s | %s | %.1f %% | %s | %.1f %% of %s | %s |",
-          r.subject().id(),
-          BenchReport.time(r.seconds()),
-          100 * (r.upper() - r.lower()) / r.seconds(),
-          BenchReport.rate(r),
-          100 * r.share(),
-          r.limit().name().toLowerCase(Locale.ROOT),
-          r.peers().stream().map(BenchReport::peer).collect(Collectors.joining(", ")));
-    }
-  }
-
-  private void kernels(List<KernelCase.Result> kernels) {
-    if (kernels.isEmpty()) {
-      return;
-    }
-    line("");
-    line("| kernel | threads | value [95 %%] | wanted | |");
-    line("|---|---|---|---|---|");
-    for (KernelCase.Result r : kernels) {
-      KernelCase subject = r.subject();
-      line(
-          "| %s | %d | %.4g [%.4g, %.4g] %s | %s %.4g | %s |",
-          subject.path(),
-          r.threads(),
-          r.value().median(),
-          r.value().low(),
-          r.value().high(),
-          subject.unit(),
-          subject.atMost() ? "at most" : "at least",
-          subject.wanted(),
-          met(r.verdict()));
-    }
-  }
-
-  private void targets(List<BenchMeasurement> results, List<Integer> counts) {
-    List<BenchTarget.Outcome> outcomes =
-        BenchTarget.all().stream()
-            .flatMap(target -> counts.stream().flatMap(n -> target.outcome(results, n).stream()))
-            .toList();
-    if (outcomes.isEmpty()) {
-      return;
-    }
-    line("");
-    line("| target | threads | reached | wanted | least | |");
-    line("|---|---|---|---|---|---|");
-    for (BenchTarget.Outcome outcome : outcomes) {
-      BenchTarget target = outcome.target();
-      line(
-          "| %s | %d | %s %.3f of %d | %.2f, %s | %s | %s |",
-          target.name(),
-          outcome.threads(),
-          target.mean() ? "mean" : "least",
-          outcome.reached(),
-          outcome.cases(),
-          target.wanted(),
-          target.opponents().isEmpty()
-              ? "share of the limit"
-              : "best of " + String.join(", ", target.opponents()),
-          outcome.least(),
-          met(outcome.verdict()));
-    }
-  }
-
-  private static String met(BenchVerdict verdict) {
-    return verdict == BenchVerdict.NOT_MET ? "**not met**" : verdict.toString();
-  }
-
-  private static String threads(int threads) {
-    return threads == 1 ? "one thread" : threads + " threads";
-  }
-
-  private static String joined(List<Double> loads) {
-    return loads.stream()
-        .map(load -> String.format(Locale.ROOT, "%.2f", load))
-        .collect(Collectors.joining(", "));
-  }
-
-  private void line(String format, Object... values) {
-    text.append(String.format(Locale.ROOT, format, values)).append('\n');
+    return HEADING
+        + (bits == 0 ? "without vectors" : format("%d bits", bits))
+        + format("\n\n%s. Load average before and after: ", content.machine())
+        + content.loads().stream()
+            .map(load -> format("%.2f", load))
+            .collect(Collectors.joining(", ", "", ".\n"))
+        + content.tables().stream().map(BenchTable::markdown).collect(Collectors.joining());
   }
 }

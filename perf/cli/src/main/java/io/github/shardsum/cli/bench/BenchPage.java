@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.bench.peer.PeerVersion;
 import io.github.shardsum.picture.Axis;
 import io.github.shardsum.picture.Ink;
@@ -12,7 +14,6 @@ import io.github.shardsum.topology.Residual;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -48,7 +49,11 @@ final class BenchPage {
       String machine,
       List<Double> loads,
       List<Limits> limits,
-      Optional<LinkFit> links) {}
+      Optional<LinkFit> links) {
+    List<BenchTable> tables() {
+      return BenchTable.all(results, kernels, peers);
+    }
+  }
 
   private final Page page = new Page("shardsum bench");
   private final Content content;
@@ -67,7 +72,6 @@ final class BenchPage {
         "load average before and after: "
             + String.join(
                 ", ", content.loads().stream().map(load -> format("%.2f", load)).toList()));
-    peers();
     for (Limits limits : content.limits()) {
       roofline(limits);
     }
@@ -77,25 +81,14 @@ final class BenchPage {
       bars(count);
     }
     threads(counts);
-    kernels();
-    targets(counts);
     collectives();
-    table();
-    return page.html();
-  }
-
-  private void peers() {
-    if (content.peers().isEmpty()) {
-      return;
+    for (BenchTable table : content.tables()) {
+      page.heading(table.heading());
+      List<List<String>> rows = new ArrayList<>(List.of(table.head()));
+      rows.addAll(table.rows());
+      page.table(rows, Set.of(0, table.head().size() - 1));
     }
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("peer", "version", "kernels that it chose"));
-    content.peers().forEach(p -> rows.add(List.of(p.name(), p.version(), p.kernel())));
-    page.table(rows, Set.of(0, 1, 2));
-  }
-
-  private static String threads(int count) {
-    return count == 1 ? "one thread" : count + " threads";
+    return page.html();
   }
 
   /** FLOPs a byte against FLOP/s, under the machine's limits. */
@@ -108,10 +101,10 @@ final class BenchPage {
     if (dots.isEmpty()) {
       return;
     }
-    page.heading("Roofline, " + threads(limits.threads()));
+    page.heading("Roofline, " + BenchTable.threads(limits.threads()));
     page.picture(
         RooflinePicture.of(
-            "roofline, " + threads(limits.threads()),
+            "roofline, " + BenchTable.threads(limits.threads()),
             dots,
             limits.flops(),
             limits.bytes().values()));
@@ -142,10 +135,11 @@ final class BenchPage {
     if (with.isEmpty()) {
       return;
     }
-    page.heading("Peers' time over ours, " + threads(count));
+    page.heading("Peers' time over ours, " + BenchTable.threads(count));
     int rows = with.stream().mapToInt(r -> r.peers().size()).sum();
     Picture picture =
-        new Picture(Picture.WIDTH, rows * ROW + 30, "peers' time over ours, " + threads(count));
+        new Picture(
+            Picture.WIDTH, rows * ROW + 30, "peers' time over ours, " + BenchTable.threads(count));
     double one = ratio(1);
     int row = 0;
     for (BenchMeasurement result : with) {
@@ -191,7 +185,7 @@ final class BenchPage {
     page.heading("Scaling over threads");
     List<List<String>> rows = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of("case"));
-    counts.forEach(count -> head.add(threads(count)));
+    counts.forEach(count -> head.add(BenchTable.threads(count)));
     rows.add(head);
     Map<String, Map<Integer, BenchMeasurement>> cases = new LinkedHashMap<>();
     content
@@ -213,54 +207,6 @@ final class BenchPage {
           }
         });
     page.table(rows);
-  }
-
-  private void kernels() {
-    if (content.kernels().isEmpty()) {
-      return;
-    }
-    page.heading("The kernels' own cases");
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("kernel", "threads", "value", "95 % interval", "wanted", ""));
-    for (KernelCase.Result r : content.kernels()) {
-      rows.add(
-          List.of(
-              r.subject().path(),
-              Integer.toString(r.threads()),
-              format("%.4g %s", r.value().median(), r.subject().unit()),
-              format("%.4g to %.4g", r.value().low(), r.value().high()),
-              format(
-                  "%s %.4g", r.subject().atMost() ? "at most" : "at least", r.subject().wanted()),
-              r.verdict().toString()));
-    }
-    page.table(rows);
-  }
-
-  private void targets(List<Integer> counts) {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("target", "threads", "reached", "wanted", "least", ""));
-    for (BenchTarget target : BenchTarget.all()) {
-      for (int count : counts) {
-        target
-            .outcome(content.results(), count)
-            .ifPresent(
-                o ->
-                    rows.add(
-                        List.of(
-                            target.name(),
-                            Integer.toString(o.threads()),
-                            format("%.3f", o.reached()),
-                            format("%.2f", target.wanted()),
-                            o.least(),
-                            o.verdict().toString())));
-      }
-    }
-    if (rows.size() > 1) {
-      page.heading("Targets");
-      page.paragraph(
-          "A target is met if the median reaches it, within noise if only its interval does.");
-      page.table(rows);
-    }
   }
 
   private void collectives() {
@@ -305,29 +251,5 @@ final class BenchPage {
   private static String shortened(String what) {
     int mesh = what.indexOf(", mesh");
     return mesh < 0 ? what : what.substring(0, mesh);
-  }
-
-  private void table() {
-    if (content.results().isEmpty()) {
-      return;
-    }
-    page.heading("All cases");
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("case", "threads", "ours", "rate", "share of limit", "peers"));
-    for (BenchMeasurement r : content.results()) {
-      rows.add(
-          List.of(
-              r.subject().id(),
-              Integer.toString(r.threads()),
-              BenchReport.time(r.seconds()),
-              BenchReport.rate(r),
-              format("%.1f %% of %s", 100 * r.share(), r.limit().name().toLowerCase(Locale.ROOT)),
-              String.join(", ", r.peers().stream().map(BenchReport::peer).toList())));
-    }
-    page.table(rows, Set.of(0, 5));
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.bench.peer.PeerVersion;
 import io.github.shardsum.cli.bench.peer.Peers;
 import io.github.shardsum.measure.Roofline;
@@ -32,8 +34,7 @@ final class BenchReport {
 
   /** Processor, JDK and kernels, in a line. */
   String machine() {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "%s, %d processors, JDK %s, %s",
         processor(),
         Runtime.getRuntime().availableProcessors(),
@@ -93,8 +94,7 @@ final class BenchReport {
   static String rate(BenchMeasurement result) {
     boolean flops = result.limit() == BenchMeasurement.Limit.FLOPS;
     double work = flops ? result.subject().flops() : result.subject().bytes();
-    return String.format(
-        Locale.ROOT, "%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB");
+    return format("%.1f %s", work / result.seconds() / GIGA, flops ? "GF" : "GB");
   }
 
   /** Prints the reason why something has no number. */
@@ -114,7 +114,7 @@ final class BenchReport {
           Locale.ROOT,
           "limits, GB/s: %s%n",
           roof.allBytes().entrySet().stream()
-              .map(e -> String.format(Locale.ROOT, "%s %.1f", e.getKey(), e.getValue() / GIGA))
+              .map(e -> format("%s %.1f", e.getKey(), e.getValue() / GIGA))
               .collect(Collectors.joining(", ")));
     }
   }
@@ -218,22 +218,16 @@ final class BenchReport {
   }
 
   static String peer(BenchMeasurement.Peer peer) {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "%s %.3f [%.3f, %.3f]",
-        peer.name(),
-        peer.ratio().median(),
-        peer.ratio().low(),
-        peer.ratio().high());
+        peer.name(), peer.ratio().median(), peer.ratio().low(), peer.ratio().high());
   }
 
   static String time(double seconds) {
     if (seconds < 1e-6) {
-      return String.format(Locale.ROOT, "%.1f ns", seconds * 1e9);
+      return format("%.1f ns", seconds * 1e9);
     }
-    return seconds < 1e-3
-        ? String.format(Locale.ROOT, "%.2f us", seconds * 1e6)
-        : String.format(Locale.ROOT, "%.2f ms", seconds * 1e3);
+    return seconds < 1e-3 ? format("%.2f us", seconds * 1e6) : format("%.2f ms", seconds * 1e3);
   }
 
   /** Load averages of the last minute, at the beginning and at the end. */
@@ -247,7 +241,7 @@ final class BenchReport {
     out.printf(
         Locale.ROOT,
         "load average of the last minute: %s%n",
-        load < 0 ? "unknown here" : String.format(Locale.ROOT, "%.2f", load));
+        load < 0 ? "unknown here" : format("%.2f", load));
   }
 
   private static String processor() {

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.cli.bench.peer.Competitor;
 import io.github.shardsum.einsum.SumOrder;
@@ -61,11 +63,9 @@ final class BenchRun {
     double[] values = ours.prepare(subject, oracle.samples());
     if (!oracle.accepts(values)) {
       throw new IllegalStateException(
-          String.format(
-              Locale.ROOT,
+          format(
               "%s: shardsum's result is wrong, by %.2g of the sum of absolute terms",
-              subject.id(),
-              oracle.error(values)));
+              subject.id(), oracle.error(values)));
     }
     List<Competitor> able = new ArrayList<>(List.of(ours));
     peers.stream().filter(peer -> isAble(peer, subject, oracle)).forEach(able::add);
@@ -88,10 +88,7 @@ final class BenchRun {
       note(
           peer,
           subject,
-          String.format(
-              Locale.ROOT,
-              "its result is off by %.2g of the sum of absolute terms",
-              oracle.error(values)));
+          format("its result is off by %.2g of the sum of absolute terms", oracle.error(values)));
     } catch (MeasurementException e) {
       note(peer, subject, e.why());
     }
@@ -99,8 +96,7 @@ final class BenchRun {
   }
 
   private void note(Competitor peer, BenchCase subject, String why) {
-    notes.accept(
-        String.format(Locale.ROOT, "%s: no time of %s: %s", subject.id(), peer.name(), why));
+    notes.accept(format("%s: no time of %s: %s", subject.id(), peer.name(), why));
   }
 
   private BenchMeasurement result(
@@ -139,11 +135,9 @@ final class BenchRun {
     }
     if (bound.seconds() > fastest) {
       notes.accept(
-          String.format(
-              Locale.ROOT,
+          format(
               "%s: faster than the limit of %s measured here; was the machine busy? run it again",
-              subject.id(),
-              bound.limit().toString().toLowerCase(Locale.ROOT)));
+              subject.id(), bound.limit().toString().toLowerCase(Locale.ROOT)));
     }
     return bound;
   }

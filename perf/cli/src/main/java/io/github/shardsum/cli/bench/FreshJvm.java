@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.bench.peer.BenchCase;
 import io.github.shardsum.cli.common.OwnJvm;
 import io.github.shardsum.exec.Workers;
@@ -13,7 +15,6 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -69,7 +70,7 @@ final class FreshJvm {
     return new KernelCase(
         KernelCase.KERNEL,
         "tile-" + dtype,
-        String.format(Locale.ROOT, "of the peak, the least of %d JVMs on one processor", STARTS),
+        format("of the peak, the least of %d JVMs on one processor", STARTS),
         false,
         TILE_SHARE,
         false,
@@ -124,7 +125,7 @@ final class FreshJvm {
     String printed = run(flags, OwnJvm.MAIN, product(rounds.equals(InterleavedTimer.QUICK)));
     // Lines that the JVM itself prints, such as a warning about huge pages, come first.
     String json = printed.substring(Math.max(0, printed.indexOf('{')));
-    return new JsonMapper().readTree(json).get("cases").get(0).get("results").get(0);
+    return JsonMapper.shared().readTree(json).get("cases").get(0).get("results").get(0);
   }
 
   /** The command line that measures the product. */
@@ -178,7 +179,7 @@ final class FreshJvm {
       if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS) || process.exitValue() != 0) {
         process.destroyForcibly();
         throw new MeasurementException(
-            String.format(Locale.ROOT, "another JVM failed: `%s`", String.join(" ", command)));
+            format("another JVM failed: `%s`", String.join(" ", command)));
       }
       return text;
     } catch (IOException e) {

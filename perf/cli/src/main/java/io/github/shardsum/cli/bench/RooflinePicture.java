@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.picture.Axis;
 import io.github.shardsum.picture.Ink;
 import io.github.shardsum.picture.Picture;
@@ -8,7 +10,6 @@ import io.github.shardsum.picture.Unit;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
@@ -109,12 +110,9 @@ final class RooflinePicture {
         y.at(dot.rate()),
         3.5,
         dot.isCompute() ? Ink.BLUE : Ink.RED,
-        String.format(
-            Locale.ROOT,
+        format(
             "%s: %s, %.0f %% of its limit",
-            dot.name(),
-            Unit.FLOP_A_SECOND.text(dot.rate()),
-            100 * dot.share()));
+            dot.name(), Unit.FLOP_A_SECOND.text(dot.rate()), 100 * dot.share()));
   }
 
   private static double least(List<Dot> dots, ToDoubleFunction<Dot> of) {

@@ -1,7 +1,8 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.util.List;
-import java.util.Locale;
 
 /** Long lists and texts in messages. */
 public final class Abbreviation {
@@ -27,17 +28,14 @@ public final class Abbreviation {
         .forEach(
             c -> {
               if (Character.isISOControl(c) || Character.getType(c) == Character.FORMAT) {
-                shown.append(String.format(Locale.ROOT, "\\u%04x", c));
+                shown.append(format("\\u%04x", c));
               } else {
                 shown.appendCodePoint(c);
               }
             });
     long length = text.codePointCount(0, text.length());
     return shown
-        .append(
-            length > MOST_SHOWN
-                ? String.format(Locale.ROOT, "...\" of %d characters", length)
-                : "\"")
+        .append(length > MOST_SHOWN ? format("...\" of %d characters", length) : "\"")
         .toString();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.einsum.SumOrder;
@@ -58,12 +60,11 @@ public final class BackendOptions {
    */
   public boolean isPjrt() {
     if (plugin.isNamed() && engine != Engine.PJRT) {
-      throw new ParameterException(
-          spec.commandLine(), "--plugin: must be given with --backend pjrt");
+      throw usageError(spec, "--plugin: must be given with --backend pjrt");
     }
     if (reproducible && engine == Engine.PJRT) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--reproducible: must be given with --backend local, since a plugin adds in another order");
     }
     return engine == Engine.PJRT;
@@ -82,8 +83,8 @@ public final class BackendOptions {
    */
   public PlanOptions planning(Optional<Mesh> mesh) {
     if (overlap.isGiven() && (mesh.isEmpty() || isPjrt())) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--overlap and --windows: must be given with --mesh and --backend local, got another"
               + " backend or no mesh");
     }

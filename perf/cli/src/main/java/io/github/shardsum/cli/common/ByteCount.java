@@ -1,7 +1,8 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.math.BigDecimal;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -49,13 +50,10 @@ public final class ByteCount {
     BigDecimal count = new BigDecimal(form.group(1));
     String unit = form.group(2);
     if (unit == null && count.stripTrailingZeros().scale() > 0) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "bytes: must be a whole number without a unit, got \"%s\"; a fraction needs one, as"
-                  + " in %sMB",
-              text,
-              form.group(1)));
+      throw wrongArgument(
+          "bytes: must be a whole number without a unit, got \"%s\"; a fraction needs one, as"
+              + " in %sMB",
+          text, form.group(1));
     }
     if (unit != null) {
       int base = unit.endsWith("i") ? 1024 : 1000;

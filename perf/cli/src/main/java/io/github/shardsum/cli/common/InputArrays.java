@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.io.Npz;
 import io.github.shardsum.io.Safetensors;
@@ -13,7 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -112,13 +114,8 @@ public final class InputArrays implements AutoCloseable {
       return entry;
     }
     if (names.size() != 1) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: must be %s:NAME with one of its arrays, %s",
-              file,
-              file,
-              Abbreviation.list(names)));
+      throw wrongArgument(
+          "%s: must be %s:NAME with one of its arrays, %s", file, file, Abbreviation.list(names));
     }
     return names.getFirst();
   }
@@ -169,13 +166,10 @@ public final class InputArrays implements AutoCloseable {
           .map(
               cut ->
                   new IllegalArgumentException(
-                      String.format(
-                          Locale.ROOT,
+                      format(
                           "%s: must stay as it is while it is read, got %d bytes where"
                               + " there were %d",
-                          cut.getKey(),
-                          sizeOf(cut.getKey()),
-                          cut.getValue()),
+                          cut.getKey(), sizeOf(cut.getKey()), cut.getValue()),
                       fault))
           .findFirst()
           .<RuntimeException>map(named -> named)

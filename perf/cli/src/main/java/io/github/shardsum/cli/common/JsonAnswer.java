@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.common;
 
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.core.json.JsonWriteFeature;
@@ -23,11 +24,29 @@ public final class JsonAnswer {
           .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
           .build();
 
+  private static final JsonMapper RECORDS =
+      JsonMapper.builder()
+          .changeDefaultPropertyInclusion(all -> all.withValueInclusion(Include.NON_ABSENT))
+          .build();
+
   private JsonAnswer() {}
 
   /** An empty object. */
   public static ObjectNode object() {
     return JSON.createObjectNode();
+  }
+
+  /**
+   * A value as JSON: a record has a member for each component, in their order, without those that
+   * are empty.
+   */
+  public static JsonNode tree(Object value) {
+    return RECORDS.valueToTree(value);
+  }
+
+  /** A record as an object. */
+  public static ObjectNode object(Record value) {
+    return RECORDS.valueToTree(value);
   }
 
   /** The text of an object. */

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -105,7 +107,7 @@ public final class JsonJobs {
   }
 
   private static JsonNode parse(byte[] line, long number) {
-    String rule = String.format(Locale.ROOT, "line %d: must be a JSON object", number);
+    String rule = format("line %d: must be a JSON object", number);
     try {
       JsonNode job = JsonAnswer.read(line);
       if (job.isObject()) {

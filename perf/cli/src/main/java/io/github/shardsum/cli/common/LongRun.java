@@ -1,9 +1,10 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.function.LongSupplier;
 
 /**
@@ -98,7 +99,7 @@ public final class LongRun implements AutoCloseable {
     if (ended || number < QUIET || (!terminal && number % PLAIN != 0)) {
       return;
     }
-    String line = String.format(Locale.ROOT, "%s: %s%.0f s", what, position(), nanos / 1e9);
+    String line = format("%s: %s%.0f s", what, position(), nanos / 1e9);
     drawn = true;
     err.print(terminal ? "\r" + line + "\u001b[K" : line + System.lineSeparator());
     err.flush();

@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.exec.Workers;
@@ -7,7 +10,6 @@ import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Annotation;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Program;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -50,8 +52,7 @@ public final class MeshOptions {
    */
   public Optional<Mesh> mesh() {
     if (mesh.isEmpty() && !annotations.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "--annotate: must be given with --mesh, got none");
+      throw usageError(spec, "--annotate: must be given with --mesh, got none");
     }
     return mesh.map(this::parsed);
   }
@@ -137,13 +138,9 @@ public final class MeshOptions {
         .findFirst()
         .ifPresent(
             axis -> {
-              throw new IllegalArgumentException(
-                  String.format(
-                      Locale.ROOT,
-                      "annotation of %s: a mesh axis must be one of mesh \"%s\", got \"%s\"",
-                      name,
-                      on.notation(),
-                      axis));
+              throw wrongArgument(
+                  "annotation of %s: a mesh axis must be one of mesh \"%s\", got \"%s\"",
+                  name, on.notation(), axis);
             });
   }
 
@@ -155,9 +152,7 @@ public final class MeshOptions {
    */
   public static void checkSize(Mesh on) {
     if (on.size() > MOST_DEVICES) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT, "mesh: must have at most %d devices, got %d", MOST_DEVICES, on.size()));
+      throw wrongArgument("mesh: must have at most %d devices, got %d", MOST_DEVICES, on.size());
     }
   }
 

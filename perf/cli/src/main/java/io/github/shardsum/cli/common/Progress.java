@@ -1,10 +1,11 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -113,9 +114,7 @@ public final class Progress {
     String bar = "#".repeat(full) + ".".repeat(WIDTH - full);
     double seconds = (System.nanoTime() - began) / 1e9;
     long percent = total == 0 ? 0 : 100 * done / total;
-    out.print(
-        String.format(
-            Locale.ROOT, "\r[%s] %3d %%  %s, %.1f s\u001b[K", bar, percent, phase, seconds));
+    out.print(format("\r[%s] %3d %%  %s, %.1f s\u001b[K", bar, percent, phase, seconds));
     out.flush();
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,14 +35,12 @@ public final class RepeatedOptions {
         int sign = pair.indexOf('=');
         String name = pair.substring(0, Math.max(0, sign));
         if (name.isEmpty() || sign == pair.length() - 1) {
-          throw new ParameterException(
-              spec.commandLine(), option + ": must be " + found.paramLabel() + ", got " + pair);
+          throw usageError(spec, option + ": must be " + found.paramLabel() + ", got " + pair);
         }
         String before = given.put(name, pair);
         if (before != null) {
-          throw new ParameterException(
-              spec.commandLine(),
-              option + ": must have one value for each name, got " + before + " and " + pair);
+          throw usageError(
+              spec, option + ": must have one value for each name, got " + before + " and " + pair);
         }
       }
     }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import com.sun.management.OperatingSystemMXBean;
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.DType;
@@ -39,13 +41,8 @@ public final class ResultArrays {
     long memory =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     if (shape.elementCount() > memory / dtype.byteSize()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "memory: a result of %s %s must fit in the machine's %d bytes",
-              dtype,
-              shape,
-              memory));
+      throw wrongArgument(
+          "memory: a result of %s %s must fit in the machine's %d bytes", dtype, shape, memory);
     }
     return Tensor.allocate(arena, dtype, shape);
   }

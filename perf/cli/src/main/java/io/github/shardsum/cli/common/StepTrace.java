@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.partition.Action;
 import io.github.shardsum.partition.CompositeParts;
 import io.github.shardsum.partition.PlanFigures;
@@ -10,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import tools.jackson.databind.node.ArrayNode;
@@ -207,8 +208,7 @@ public final class StepTrace {
     worst.sort(Comparator.comparingDouble(Part::error).reversed());
     StringBuilder text =
         new StringBuilder(
-            String.format(
-                Locale.ROOT, "%14s  %14s  %7s  step%n", "measured ms", "predicted ms", "ratio"));
+            format("%14s  %14s  %7s  step%n", "measured ms", "predicted ms", "ratio"));
     for (Part part : worst.subList(0, Math.min(WORST, worst.size()))) {
       text.append(line(part.measured / part.count, part.predicted / part.count, part.name));
     }
@@ -220,12 +220,8 @@ public final class StepTrace {
   }
 
   private static String line(double measured, double predicted, String name) {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "%14.3f  %14.3f  %7.2f  %s%n",
-        measured * 1e3,
-        predicted * 1e3,
-        measured == 0 ? 1 : predicted / measured,
-        name);
+        measured * 1e3, predicted * 1e3, measured == 0 ? 1 : predicted / measured, name);
   }
 }

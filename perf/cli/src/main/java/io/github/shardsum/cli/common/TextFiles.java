@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PushbackInputStream;
@@ -8,7 +10,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
-import java.util.Locale;
 import java.util.Map;
 
 /** Text that a command line names: a file of UTF-8, or {@code -} for standard input. */
@@ -63,12 +64,9 @@ public final class TextFiles {
     for (int length = 2; length <= first.length; length++) {
       String bytes = HexFormat.of().formatHex(first, 0, length);
       if (MARKS.containsKey(bytes)) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "%s: must be UTF-8 without a byte-order mark, got the mark of %s; remove it",
-                name,
-                MARKS.get(bytes)));
+        throw wrongArgument(
+            "%s: must be UTF-8 without a byte-order mark, got the mark of %s; remove it",
+            name, MARKS.get(bytes));
       }
     }
     PushbackInputStream whole = new PushbackInputStream(in, LONGEST_MARK);

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.exec.Workers;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
@@ -29,8 +31,7 @@ public final class ThreadsOption {
   public int count() {
     int count = threads.orElse(Runtime.getRuntime().availableProcessors());
     if (count < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--threads: must be at least 1, got " + count);
+      throw usageError(spec, "--threads: must be at least 1, got " + count);
     }
     return count;
   }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.common;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,6 +34,16 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
 
   /** A handler for all commands. */
   public UsageErrors() {}
+
+  /**
+   * An error of the command line.
+   *
+   * @param command the command
+   * @param message the rule and what was given
+   */
+  public static ParameterException usageError(CommandSpec command, String message) {
+    return new ParameterException(command.commandLine(), message);
+  }
 
   @Override
   public int handleParseException(ParameterException parsed, String[] arguments) {
@@ -116,8 +128,7 @@ public final class UsageErrors implements CommandLine.IParameterExceptionHandler
 
   private static String wrongValue(ArgSpec argument, String value) {
     String quoted = Abbreviation.text(value);
-    return String.format(
-        Locale.ROOT,
+    return format(
         "%s: must be %s, got %s",
         name(argument),
         expected(argument, element(argument)),

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.corpus;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.corpus.data.CorpusManifest;
 import io.github.shardsum.cli.corpus.data.CorpusManifest.Language;
 import java.io.PrintWriter;
@@ -83,6 +85,6 @@ final class CorpusReport {
   }
 
   private static String number(long count) {
-    return String.format(Locale.ROOT, "%,d", count);
+    return format("%,d", count);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.differ;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
@@ -41,7 +43,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code shardsum differ}: random sharded programs on a plugin and on our engine. */
@@ -171,17 +172,19 @@ public final class DifferCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (programs < 1 || deadline < 1) {
-      throw wrong("--programs, --deadline: must be at least 1, got " + programs + ", " + deadline);
+      throw usageError(
+          spec, "--programs, --deadline: must be at least 1, got " + programs + ", " + deadline);
     }
     if (plugin.isNamed() && runner.isPresent()) {
-      throw wrong("--runner: must be given without --plugin");
+      throw usageError(spec, "--runner: must be given without --plugin");
     }
     if (againstPlugin.isPresent() && againstRunner.isPresent()) {
-      throw wrong("--against-runner: must be given without --against-plugin");
+      throw usageError(spec, "--against-runner: must be given without --against-plugin");
     }
     Mesh devices = MeshOptions.ofRun(spec, mesh);
     if ((regions || even) && devices.size() > 64) {
-      throw wrong(
+      throw usageError(
+          spec,
           (regions ? "--regions" : "--even")
               + ": the mesh must have at most 64 devices, got "
               + devices.size());
@@ -232,7 +235,7 @@ public final class DifferCommand implements Callable<Integer> {
         PjrtBackend backend = PjrtBackend.of(client, devices)) {
       RunnerServer.serve("pjrt", Differ.running(backend), devices, in, out);
     } catch (IllegalArgumentException | PjrtException refused) {
-      throw wrong(String.valueOf(refused.getMessage()));
+      throw usageError(spec, String.valueOf(refused.getMessage()));
     }
     return 0;
   }
@@ -265,7 +268,7 @@ public final class DifferCommand implements Callable<Integer> {
     try {
       return new RunnerProcess(name, command, devices, Duration.ofSeconds(deadline));
     } catch (IOException refused) {
-      throw wrong(String.valueOf(refused.getMessage()));
+      throw usageError(spec, String.valueOf(refused.getMessage()));
     }
   }
 
@@ -281,7 +284,8 @@ public final class DifferCommand implements Callable<Integer> {
       if (!can.operations().isEmpty()) {
         names = names.isEmpty() ? can.operations() : names;
         if (names.stream().noneMatch(can.operations()::contains)) {
-          throw wrong("--operations: must have one of " + new TreeSet<>(can.operations()));
+          throw usageError(
+              spec, "--operations: must have one of " + new TreeSet<>(can.operations()));
         }
         names = names.stream().filter(can.operations()::contains).collect(Collectors.toSet());
       }
@@ -293,14 +297,14 @@ public final class DifferCommand implements Callable<Integer> {
     try {
       return plugin.find(System.getenv()).library();
     } catch (PjrtException | IllegalArgumentException none) {
-      throw wrong(String.valueOf(none.getMessage()));
+      throw usageError(spec, String.valueOf(none.getMessage()));
     }
   }
 
   private Duration duration(String text) {
     Matcher matcher = TIME.matcher(text);
     if (!matcher.matches()) {
-      throw wrong("--time-limit: must be like 90s, 10m or 2h, got " + text);
+      throw usageError(spec, "--time-limit: must be like 90s, 10m or 2h, got " + text);
     }
     long count = Long.parseLong(matcher.group(1));
     return switch (matcher.group(2)) {
@@ -317,7 +321,7 @@ public final class DifferCommand implements Callable<Integer> {
       search = able(differ.on(devices).programs(programs).seed(seed), runners);
       search = regions ? search.withRegions() : search;
     } catch (IllegalArgumentException unable) {
-      throw wrong("what the runner can run: " + unable.getMessage());
+      throw usageError(spec, "what the runner can run: " + unable.getMessage());
     }
     search = limit.isPresent() ? search.timeLimit(limit.get()) : search;
     PrintWriter err = spec.commandLine().getErr();
@@ -342,9 +346,5 @@ public final class DifferCommand implements Callable<Integer> {
   private static boolean isReference(ProgramCase smallest, Outcome outcome) {
     return outcome.failure().isEmpty()
         && BackendCheck.difference(new ReferenceBackend(), smallest, outcome.outputs()).isEmpty();
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }

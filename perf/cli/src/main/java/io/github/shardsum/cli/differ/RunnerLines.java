@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.differ;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.TensorJson;
@@ -14,7 +16,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -95,13 +96,9 @@ final class RunnerLines {
     ValueType type = value.type();
     int count = Math.toIntExact(type.shape().elementCount());
     if (!elements.isArray() || elements.size() != count) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s must have \"elements\", an array of %d numbers, got %s",
-              value.name(),
-              count,
-              elements.isArray() ? elements.size() + " of them" : "none"));
+      throw wrongArgument(
+          "%s must have \"elements\", an array of %d numbers, got %s",
+          value.name(), count, elements.isArray() ? elements.size() + " of them" : "none");
     }
     long[] shape = type.shape().toArray();
     if (type.dtype().isFloating()) {
@@ -136,12 +133,8 @@ final class RunnerLines {
   }
 
   private static IllegalArgumentException notNumber(Value value, JsonNode element) {
-    return new IllegalArgumentException(
-        String.format(
-            Locale.ROOT,
-            "%s: an element must be a number of %s, got %s",
-            value.name(),
-            value.type().dtype(),
-            element));
+    return wrongArgument(
+        "%s: an element must be a number of %s, got %s",
+        value.name(), value.type().dtype(), element);
   }
 }

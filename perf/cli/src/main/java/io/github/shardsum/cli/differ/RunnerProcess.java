@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.differ;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
@@ -16,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -173,8 +174,7 @@ final class RunnerProcess implements Differ.Runner, AutoCloseable {
     }
     // Bytes that are not UTF-8 must not hide the rest.
     String said = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).strip();
-    return String.format(
-        Locale.ROOT,
+    return format(
         "the process ended with status %d: %s",
         ended.isAlive() ? -1 : ended.exitValue(),
         said.substring(Math.max(0, said.length() - TAIL)));

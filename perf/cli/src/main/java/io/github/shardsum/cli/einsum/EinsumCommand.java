@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.einsum;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.JsonJobs;
@@ -14,23 +17,26 @@ import io.github.shardsum.einsum.EinsumOptions;
 import io.github.shardsum.einsum.Equation;
 import io.github.shardsum.einsum.OperandSpec;
 import io.github.shardsum.exec.Workers;
+import io.github.shardsum.io.Npy;
 import io.github.shardsum.path.Objective;
 import io.github.shardsum.path.PathFinder;
 import io.github.shardsum.tensor.Tensor;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum einsum}: one einsum of .npy files, or a file of many. */
@@ -131,36 +137,34 @@ public final class EinsumCommand implements Callable<Integer> {
   private void check() {
     // Arguments that match no option come here, since an equation may begin with "->".
     if (equation.orElse("").startsWith("-") && !equation.orElse("").startsWith("->")) {
-      throw wrong("option: must be a known one, got " + equation.orElse(""));
+      throw usageError(spec, "option: must be a known one, got " + equation.orElse(""));
     }
     for (String operand : operands) {
       if (operand.startsWith("-") && !operand.equals(InputArrays.STANDARD)) {
-        throw wrong("option: must be a known one, got " + operand + " (a file: ./" + operand + ")");
+        throw usageError(
+            spec, "option: must be a known one, got " + operand + " (a file: ./" + operand + ")");
       }
     }
     if (jobs.isPresent() && (equation.isPresent() || out.isPresent() || explain || json)) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--jobs: must be given without equation, files, -o, --explain and --json, got one"
               + " of them");
     }
     boolean standard = out.filter(file -> file.toString().equals(InputArrays.STANDARD)).isPresent();
     if (json && (explain || standard)) {
-      throw wrong("--json: must be given without --explain and -o -, got one of them");
+      throw usageError(spec, "--json: must be given without --explain and -o -, got one of them");
     }
     if (out.filter(ResultArrays::isOfOtherFormat).isPresent()) {
-      throw wrong("-o: must name a .npy file, got " + out.get());
+      throw usageError(spec, "-o: must name a .npy file, got " + out.get());
     }
     if (explain && standard) {
-      throw wrong(
-          "--explain: must be given without -o -, since both would write to standard output");
+      throw usageError(
+          spec, "--explain: must be given without -o -, since both would write to standard output");
     }
     if (jobs.isEmpty() && (equation.isEmpty() || operands.isEmpty())) {
-      throw wrong("einsum: must have an equation and its operands, or --jobs");
+      throw usageError(spec, "einsum: must have an equation and its operands, or --jobs");
     }
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 
   private void runOne(EinsumOptions options, PrintWriter output) throws IOException {
@@ -191,13 +195,11 @@ public final class EinsumCommand implements Callable<Integer> {
     Equation given = Equation.parse(equation.orElse(""));
     if (given.isAnnotated()) {
       throw new IllegalArgumentException(
-          String.format(
-                  Locale.ROOT,
+          format(
                   "must be an equation without layout, since this is one device, got \"%s\"%n",
                   equation.orElse(""))
-              + String.format(Locale.ROOT, "  here:          \"%s\"%n", given.withoutLayout())
-              + String.format(
-                  Locale.ROOT,
+              + format("  here:          \"%s\"%n", given.withoutLayout())
+              + format(
                   "  over a mesh:   shardsum plan --mesh ... --sizes ... \"%s\"%n",
                   equation.orElse(""))
               + "  in a program:  ShardedEinsum (docs/sharding-201.md)");
@@ -230,5 +232,74 @@ public final class EinsumCommand implements Callable<Integer> {
     Tensor result = ResultArrays.allocate(inputs.arena(), einsum.dtype(), einsum.outputShape());
     einsum.runInto(result, operands);
     return result;
+  }
+
+  /**
+   * One line of a file of jobs.
+   *
+   * @param operands names of .npy files
+   * @param out name of the .npy file to write
+   */
+  private record EinsumJob(String equation, List<String> operands, String out) {
+    /**
+     * The job of a line.
+     *
+     * @throws IllegalArgumentException if a member is missing or of another kind
+     */
+    static EinsumJob of(JsonNode line) {
+      JsonNode operands = line.path("operands");
+      if (!operands.isArray()) {
+        throw new IllegalArgumentException(
+            "job: \"operands\": must be an array of file names, got " + kind(operands));
+      }
+      List<String> files = new ArrayList<>();
+      for (JsonNode operand : operands) {
+        files.add(text(operand, "operands"));
+      }
+      String equation = text(line.path("equation"), "equation");
+      return new EinsumJob(equation, files, text(line.path("out"), "out"));
+    }
+
+    /** Computes the job, writes its file, and answers with the shape and the dtype. */
+    void run(EinsumOptions options, ObjectNode answer) throws IOException {
+      Path target = Path.of(out);
+      if (out.equals(InputArrays.STANDARD) || operands.contains(InputArrays.STANDARD)) {
+        throw new IllegalArgumentException(
+            "job: must name files, got - (answers are on standard output)");
+      }
+      if (ResultArrays.isOfOtherFormat(target)) {
+        throw new IllegalArgumentException("\"out\": must name a .npy file, got " + out);
+      }
+      try (InputArrays inputs = new InputArrays(InputStream.nullInputStream())) {
+        Tensor[] tensors = EinsumCommand.map(operands, inputs);
+        Einsum einsum = Einsum.compile(equation, options, OperandSpec.like(tensors));
+        Tensor result =
+            inputs.read(
+                () -> {
+                  Tensor computed = EinsumCommand.run(einsum, inputs, tensors);
+                  Npy.write(target, computed);
+                  return computed;
+                });
+        ArrayNode shape = answer.putArray("shape");
+        for (long size : result.shape().toArray()) {
+          shape.add(size);
+        }
+        answer.put("dtype", result.dtype().toString());
+      }
+    }
+
+    private static String text(JsonNode node, String member) {
+      if (!node.isString()) {
+        throw new IllegalArgumentException(
+            "job: \"" + member + "\": must be a string, got " + kind(node));
+      }
+      return node.stringValue();
+    }
+
+    private static String kind(JsonNode node) {
+      return node.isMissingNode()
+          ? "none"
+          : node.getNodeType().toString().toLowerCase(java.util.Locale.ROOT);
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.einsum;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.io.Npy;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
@@ -11,7 +13,6 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -49,7 +50,7 @@ public final class SampleCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (!file.toString().endsWith(".npy")) {
-      throw new ParameterException(spec.commandLine(), "FILE.npy must end in .npy, got " + file);
+      throw usageError(spec, "FILE.npy must end in .npy, got " + file);
     }
     Shape shape = shape();
     Tensor flat = Tensor.zeros(dtype(), shape.elementCount());
@@ -67,9 +68,7 @@ public final class SampleCommand implements Callable<Integer> {
       case "f64" -> DType.F64;
       case "i32" -> DType.I32;
       case "i64" -> DType.I64;
-      default ->
-          throw new ParameterException(
-              spec.commandLine(), "--dtype must be one of f32, f64, i32, i64, got " + dtype);
+      default -> throw usageError(spec, "--dtype must be one of f32, f64, i32, i64, got " + dtype);
     };
   }
 
@@ -78,9 +77,8 @@ public final class SampleCommand implements Callable<Integer> {
     try {
       return Stream.of(sizes.split(",", -1)).mapToLong(Long::parseLong).toArray();
     } catch (NumberFormatException none) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "SIZE must be whole numbers with commas between, as 2,3, got " + sizes);
+      throw usageError(
+          spec, "SIZE must be whole numbers with commas between, as 2,3, got " + sizes);
     }
   }
 
@@ -89,13 +87,13 @@ public final class SampleCommand implements Callable<Integer> {
     long[] sizes = sizes();
     for (long size : sizes) {
       if (size < 0) {
-        throw new ParameterException(spec.commandLine(), "SIZE must be at least 0, got " + size);
+        throw usageError(spec, "SIZE must be at least 0, got " + size);
       }
       elements = size == 0 ? 0 : elements > MOST_ELEMENTS / size ? Long.MAX_VALUE : elements * size;
     }
     if (elements > MOST_ELEMENTS) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "SIZE must have at most " + MOST_ELEMENTS + " elements together, got " + this.sizes);
     }
     return Shape.of(sizes);

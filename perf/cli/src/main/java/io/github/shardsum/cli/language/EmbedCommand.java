@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.language;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
@@ -29,7 +32,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -87,8 +89,7 @@ public final class EmbedCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (search.isEmpty() && out.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(), "--search: must be given, or --out, got none");
+      throw usageError(spec, "--search: must be given, or --out, got none");
     }
     int limit = OptionValue.of(spec, "-k", () -> checked(most));
     if (out.isPresent()) {
@@ -161,7 +162,7 @@ public final class EmbedCommand implements Callable<Integer> {
       return;
     }
     for (int i : best) {
-      answer.println(String.format(Locale.ROOT, "%.4f  %s", scores[i], lines.get(i)));
+      answer.println(format("%.4f  %s", scores[i], lines.get(i)));
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.language;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
@@ -23,7 +25,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
@@ -112,8 +113,8 @@ public final class GenerateCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     boolean numbers = !tokens.isEmpty();
     if (bench ? numbers || !prompt.isEmpty() : numbers != prompt.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           bench
               ? "--bench: must be given without a prompt, got one"
               : "--tokens: must be given, or a PROMPT, got " + (numbers ? "both" : "none"));

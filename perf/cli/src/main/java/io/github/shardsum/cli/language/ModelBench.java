@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.language;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.language.Generation;
 import io.github.shardsum.language.LanguageModel;
@@ -11,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -106,8 +107,7 @@ record ModelBench(
     return tests.stream()
         .map(
             each ->
-                String.format(
-                    Locale.ROOT,
+                format(
                     "| %s | %.2f GiB | %.2f B | JVM | %d | %s | %.2f ± %.2f |",
                     model,
                     weightBytes / (double) (1 << 30),

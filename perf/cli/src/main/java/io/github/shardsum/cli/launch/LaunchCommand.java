@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.launch;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.common.MeshOptions;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,12 +16,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -168,14 +170,15 @@ public final class LaunchCommand implements Callable<Integer> {
     // builds its tables for minutes.
     int most = MeshOptions.MOST_DEVICES;
     if (processes < 1 || processes > most) {
-      throw wrong("--processes: must be 1 to " + most + ", got " + processes);
+      throw usageError(spec, "--processes: must be 1 to " + most + ", got " + processes);
     }
     if (timeout.isPresent() && timeout.get() < 1) {
-      throw wrong("--timeout: must be at least 1 second, got " + timeout.get());
+      throw usageError(spec, "--timeout: must be at least 1 second, got " + timeout.get());
     }
     String program = command.getFirst();
     if (hosts.isEmpty() && spec.root().subcommands().containsKey(program) && !isOnPath(program)) {
-      throw wrong("COMMAND: must be a program, such as ./shardsum " + program + ", got " + program);
+      throw usageError(
+          spec, "COMMAND: must be a program, such as ./shardsum " + program + ", got " + program);
     }
     if (hosts.isPresent() && !Files.isReadable(hosts.get())) {
       throw Files.exists(hosts.get())
@@ -184,12 +187,37 @@ public final class LaunchCommand implements Callable<Integer> {
     }
   }
 
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
-  }
-
   private static boolean isOnPath(String program) {
     return Stream.of(System.getenv().getOrDefault("PATH", "").split(":", -1))
         .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+  }
+
+  /** A command as a line that a shell runs unchanged, with any characters in its words. */
+  private static final class ShellLine {
+    /** Words that every shell reads unchanged. */
+    private static final Pattern PLAIN = Pattern.compile("[\\w@%+=:,./-]+");
+
+    private ShellLine() {}
+
+    /**
+     * Writes a command as a line.
+     *
+     * @param environment variables to set in addition to the present ones
+     * @param command the program and its arguments
+     */
+    static String of(Map<String, String> environment, List<String> command) {
+      return Stream.of(
+              Stream.of("env"),
+              environment.entrySet().stream().map(set -> set.getKey() + "=" + set.getValue()),
+              command.stream())
+          .flatMap(words -> words)
+          .map(ShellLine::quoted)
+          .collect(Collectors.joining(" "));
+    }
+
+    /** A single quote ends the quoted text, is then escaped, and the quoted text begins again. */
+    private static String quoted(String word) {
+      return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+    }
   }
 }

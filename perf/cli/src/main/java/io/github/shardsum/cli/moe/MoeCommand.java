@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.moe;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.JsonAnswer;
@@ -21,7 +24,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -168,8 +170,8 @@ public final class MoeCommand implements Callable<Integer> {
     Progress progress = bars.bar(System.getenv());
     boolean pjrt = backends.isPjrt();
     if (pjrt && job.dropless()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--backend pjrt: must be given with a capacity, got none: a plugin needs sizes"
               + " that are known before the run, and an expert's number of rows is not");
     }
@@ -177,15 +179,15 @@ public final class MoeCommand implements Callable<Integer> {
         mesh.or(() -> pjrt ? Optional.of("") : mesh)
             .map(notation -> MeshOptions.ofRun(spec, notation));
     if (devices.isEmpty() && MeshOptions.isJob(System.getenv())) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--mesh AXES: must be given under shardsum launch, got none: each process would run the"
               + " whole layer alone");
     }
     Optional<Path> library = backends.library(System.getenv());
     if (trace.isGiven() && (devices.isEmpty() || library.isPresent())) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--trace: must be given with --mesh and --backend local, got another backend or no mesh");
     }
     checkPage(devices);
@@ -228,8 +230,8 @@ public final class MoeCommand implements Callable<Integer> {
   /** Checks the page's file before the seconds of work. */
   private void checkPage(Optional<Mesh> devices) throws IOException {
     if (html.isPresent() && devices.isPresent()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--html: must be given without --mesh, got both; shardsum plan --html"
               + " shows a plan on a mesh");
     }
@@ -294,8 +296,7 @@ public final class MoeCommand implements Callable<Integer> {
     MoeSampleText names = MoeSampleText.gather(workers, progress::advance);
     progress.end();
     return new MoeTextSource.InMemory(
-        String.format(
-            Locale.ROOT,
+        format(
             "names of languages, countries and currencies in %d languages, from the JDK",
             names.languages()),
         names.bytes());

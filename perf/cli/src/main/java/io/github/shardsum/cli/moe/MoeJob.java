@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.moe;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.moe.Activation;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
@@ -17,7 +20,6 @@ import io.github.shardsum.program.Value;
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Shape;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -203,23 +205,15 @@ record MoeJob(
       if (elements > Shape.LONGEST_ARRAY) {
         throw new IllegalArgumentException(
             "sizes: must have tensors of at most 2^31 - 9 elements, got "
-                + String.format(
-                    Locale.ROOT,
-                    "%.2e for %s with %s; lower the sizes",
-                    elements,
-                    letters,
-                    form.sizes()));
+                + format("%.2e for %s with %s; lower the sizes", elements, letters, form.sizes()));
       }
       bytes += elements * Float.BYTES * (backward ? BACKWARD_MEMORY : 1);
     }
     if (bytes > MEMORY_SHARE * heapBytes) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "sizes: weights and activations take %.1f GiB, the JVM's heap is %.1f"
-                  + " GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx...",
-              bytes / (1L << 30),
-              heapBytes / (double) (1L << 30)));
+      throw wrongArgument(
+          "sizes: weights and activations take %.1f GiB, the JVM's heap is %.1f"
+              + " GiB; lower the sizes or set SHARDSUM_JAVA_OPTS=-Xmx...",
+          bytes / (1L << 30), heapBytes / (double) (1L << 30));
     }
   }
 }

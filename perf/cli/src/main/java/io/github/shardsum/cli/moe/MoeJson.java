@@ -3,10 +3,8 @@ package io.github.shardsum.cli.moe;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.moe.MoeTotals.StepTotal;
 import io.github.shardsum.measure.MachineLimits;
-import io.github.shardsum.moe.MoeSizes;
 import io.github.shardsum.ops.KernelInfo;
 import java.util.HexFormat;
-import java.util.stream.LongStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,7 +22,7 @@ final class MoeJson {
     MoeTotals totals = outcome.totals();
     ObjectNode answer =
         JsonAnswer.object().put("text", outcome.text()).put("bytes", outcome.bytes());
-    sizes(answer.putObject("sizes"), outcome.passForm().sizes());
+    answer.set("sizes", JsonAnswer.tree(outcome.passForm().sizes()));
     answer
         .put("route", outcome.job().options().toString())
         .put("activation", outcome.job().activation().toString())
@@ -39,31 +37,27 @@ final class MoeJson {
         .put("layerSeconds", totals.seconds())
         .put("routeSeconds", totals.routingSeconds())
         .put("kernels", KernelInfo.current().toString());
-    answer
-        .putObject("machine")
-        .put("multiplyAddFlops", limits.multiplyAddFlops())
-        .put("copyBytes", limits.copyBytes())
-        .put("threads", limits.threads());
+    answer.set("machine", JsonAnswer.tree(limits));
     ArrayNode steps = answer.putArray("steps");
     for (MoeLayerStep step : MoeLayerStep.values()) {
       StepTotal total = totals.step(step);
       steps
           .addObject()
           .put("equation", step.equation(outcome.passForm()))
-          .put("flops", total.flops())
-          .put("denseFlops", total.denseFlops())
-          .put("bytes", total.bytes())
-          .put("seconds", total.seconds());
+          .setAll(JsonAnswer.object(total));
     }
-    LongStream.of(totals.load()).forEach(answer.putArray("load")::add);
-    LongStream.of(totals.placed()).forEach(answer.putArray("placed")::add);
+    answer.set("load", JsonAnswer.tree(totals.load()));
+    answer.set("placed", JsonAnswer.tree(totals.placed()));
     answer
         .put("tokens", totals.tokens())
         .put("dropped", totals.dropped())
         .put("overflow", totals.overflow())
         .put("auxLoss", totals.meanAuxLoss())
         .put("checksum", HexFormat.of().toHexDigits((int) outcome.checksum()));
-    check(answer.putObject("check"), outcome.check());
+    answer
+        .putObject("check")
+        .put("passed", outcome.check().passed())
+        .setAll(JsonAnswer.object(outcome.check()));
     outcome
         .backward()
         .ifPresent(
@@ -71,29 +65,7 @@ final class MoeJson {
                 answer
                     .putObject("backward")
                     .put("passed", found.passed())
-                    .put("passes", found.passes())
-                    .put("seconds", found.seconds())
-                    .put("flops", found.flops())
-                    .put("share", found.share()));
+                    .setAll(JsonAnswer.object(found)));
     return JsonAnswer.text(answer);
-  }
-
-  private static void sizes(ObjectNode node, MoeSizes sizes) {
-    node.put("groups", sizes.groups())
-        .put("tokens", sizes.tokens())
-        .put("experts", sizes.experts())
-        .put("capacity", sizes.capacity())
-        .put("model", sizes.model())
-        .put("hidden", sizes.hidden());
-  }
-
-  private static void check(ObjectNode node, MoeCheckResult check) {
-    node.put("passed", check.passed())
-        .put("tokens", check.tokens())
-        .put("groups", check.groups())
-        .put("outputs", check.outputs())
-        .put("wrongRoutes", check.wrongRoutes())
-        .put("largestError", check.largestError())
-        .put("worstShare", check.worstShare());
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.moe;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
@@ -115,8 +117,7 @@ final class MoeMeshRun {
       MoeMeshRun told = collectives.process() == 0 ? this : silent();
       told.head(
           sizes,
-          String.format(
-              Locale.ROOT,
+          format(
               "%d devices in %s",
               mesh.size(),
               collectives.processes() == 1
@@ -189,7 +190,7 @@ final class MoeMeshRun {
             mesh.size() == 1 ? PjrtBackend.of(client) : PjrtBackend.of(client, mesh);
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
         Executable compiled = backend.compile(many)) {
-      head(sizes, String.format(Locale.ROOT, "%d devices of %s", mesh.size(), backend));
+      head(sizes, format("%d devices of %s", mesh.size(), backend));
       out.printf(
           Locale.ROOT,
           "memory   %,d bytes a device without inputs and outputs; %,d by our kernels%n%n",
@@ -315,12 +316,9 @@ final class MoeMeshRun {
           program.outputs().get(i).name(),
           same
               ? "the bits of one device"
-              : String.format(
-                  Locale.ROOT,
+              : format(
                   "at most %.2g from one device, of %.2g%s",
-                  apart,
-                  largest,
-                  near ? "" : ": TOO FAR"));
+                  apart, largest, near ? "" : ": TOO FAR"));
     }
     return passed;
   }

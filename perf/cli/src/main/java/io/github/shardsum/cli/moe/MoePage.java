@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.moe;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.picture.Axis;
 import io.github.shardsum.picture.Ink;
 import io.github.shardsum.picture.Page;
@@ -10,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.IntStream;
 
@@ -237,9 +238,5 @@ final class MoePage {
             Unit.SECONDS.text(outcome.totals().routingSeconds()),
             "-"));
     return rows;
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.moe;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.moe.MoeTotals.StepTotal;
 import io.github.shardsum.measure.MachineLimits;
 import io.github.shardsum.moe.MoeSizes;
@@ -49,9 +51,7 @@ final class MoeReport {
         "layer    S=%d tokens a group, E=%d experts, %s, M=%d, H=%d, %s%s, f32%n",
         sizes.tokens(),
         sizes.experts(),
-        job.dropless()
-            ? "no limit"
-            : String.format(Locale.ROOT, "C=%d slots of one in a group", sizes.capacity()),
+        job.dropless() ? "no limit" : format("C=%d slots of one in a group", sizes.capacity()),
         sizes.model(),
         sizes.hidden(),
         job.activation(),
@@ -80,13 +80,12 @@ final class MoeReport {
     long all = outcome.job().allPasses(outcome.bytes());
     return all == outcome.totals().passes()
         ? ""
-        : String.format(
-            Locale.ROOT, "; the whole text takes %s: --passes %d", count(all, "pass"), all);
+        : format("; the whole text takes %s: --passes %d", count(all, "pass"), all);
   }
 
   private static String count(long number, String what) {
     String plural = what.endsWith("s") ? "es" : "s";
-    return String.format(Locale.ROOT, "%,d %s%s", number, what, number == 1 ? "" : plural);
+    return format("%,d %s%s", number, what, number == 1 ? "" : plural);
   }
 
   /** Three significant digits, without an exponent. */
@@ -126,11 +125,11 @@ final class MoeReport {
   }
 
   private static String time(double seconds) {
-    return String.format(Locale.ROOT, "%.3f", seconds);
+    return format("%.3f", seconds);
   }
 
   private String share(double flopsPerSecond) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * flopsPerSecond / limits.multiplyAddFlops());
+    return format("%.1f %%", 100 * flopsPerSecond / limits.multiplyAddFlops());
   }
 
   private double routing() {
@@ -166,11 +165,9 @@ final class MoeReport {
         "load of each expert: slots asked for%s (# sent, - rejected or beyond the capacity)%n",
         outcome.job().dropless()
             ? ""
-            : String.format(
-                Locale.ROOT,
+            : format(
                 ", of %,d in each of %s",
-                outcome.job().capacity(),
-                count(outcome.totals().groups(), "group")));
+                outcome.job().capacity(), count(outcome.totals().groups(), "group")));
     for (int expert = 0; expert < load.length; expert++) {
       int inside = Math.toIntExact(Math.round((double) BAR * placed[expert] / most));
       int all = Math.toIntExact(Math.round((double) BAR * load[expert] / most));

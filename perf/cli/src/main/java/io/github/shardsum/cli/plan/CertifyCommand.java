@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.RepeatedOptions;
@@ -13,7 +15,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -133,13 +134,8 @@ public final class CertifyCommand implements Callable<Integer> {
         }
       }
     } else if (!counted.equals(given)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "plan refused: %s must be %s, got %s",
-              what,
-              shortened(counted),
-              shortened(given)));
+      throw wrongArgument(
+          "plan refused: %s must be %s, got %s", what, shortened(counted), shortened(given));
     }
   }
 

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.einsum.Einsum;
@@ -21,7 +23,6 @@ import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -43,8 +44,7 @@ record EinsumTarget(String equation) implements PlanTarget {
     for (String label : request.sizes().keySet()) {
       if (!parsed.labels().contains(label)) {
         throw new PlanSizesException(
-            String.format(
-                Locale.ROOT, "sizes: each label must be one of \"%s\", got %s", parsed, label));
+            format("sizes: each label must be one of \"%s\", got %s", parsed, label));
       }
     }
     Map<String, Long> made = made(parsed, request.sizes());
@@ -98,11 +98,8 @@ record EinsumTarget(String equation) implements PlanTarget {
       Long size = sizes.get(axis.label());
       if (size == null) {
         throw new PlanSizesException(
-            String.format(
-                Locale.ROOT,
-                "sizes: every label must have one, got none for %s of \"%s\"",
-                axis.label(),
-                term));
+            format(
+                "sizes: every label must have one, got none for %s of \"%s\"", axis.label(), term));
       }
       shape.add(size);
     }

@@ -1,13 +1,18 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.cli.common.RepeatedOptions;
 import io.github.shardsum.cli.program.NamedPrograms;
 import io.github.shardsum.cli.program.ProgramFile;
+import io.github.shardsum.moe.MoePrograms;
+import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.program.Program;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -16,7 +21,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -74,16 +78,16 @@ public final class PlanCommand implements Callable<Integer> {
     RepeatedOptions.refuse(spec, "--what-if");
     long given = Stream.of(settings.jobs(), equation, model).filter(Optional::isPresent).count();
     if (given != 1) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "must be one of EQUATION, FILE.program, --model and --jobs, got "
               + (given == 0 ? "none" : "several"));
     }
     boolean isProgram =
         model.isPresent() || equation.filter(name -> name.endsWith(".program")).isPresent();
     if (isProgram && settings.checks(false).run()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--run: must be given with an einsum; a program is run by shardsum run FILE.program"
               + " --mesh AXES");
     }
@@ -94,9 +98,8 @@ public final class PlanCommand implements Callable<Integer> {
       return settings.runJobs(job -> new EinsumTarget(PlanJobs.text(job, "equation")));
     }
     if (!isProgram && !(annotations.isEmpty() && whatIf.isEmpty())) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--annotate, --what-if: must be given with a program, got an equation");
+      throw usageError(
+          spec, "--annotate, --what-if: must be given with a program, got an equation");
     }
     return isProgram
         ? print(ProgramFile.read(Path.of(equation.get())))
@@ -120,5 +123,28 @@ public final class PlanCommand implements Callable<Integer> {
     return by.isEmpty()
         ? program
         : MeshOptions.annotated(spec, option, by, program, settings.request().mesh());
+  }
+
+  /** A program to plan. */
+  private record ProgramTarget(Program program) implements PlanTarget {
+    @Override
+    public PlanOutcome plan(PlanRequest request, PlanChecks checks) {
+      if (!request.sizes().isEmpty()) {
+        throw new PlanSizesException(
+            "sizes: must be none, since a program has its own, got " + request.sizes());
+      }
+      ProgramPlan plan =
+          ProgramPlan.of(program, request.mesh(), MoePrograms.kernels(), request.options());
+      Optional<String> certificate =
+          checks.certify() ? Optional.of(plan.certify()) : Optional.empty();
+      return new PlanOutcome(
+          "program " + program.name(),
+          plan.plan(),
+          request.options(),
+          List.of(),
+          certificate,
+          checks.plugin().map(plugin -> PlanXlaComparison.of(program, plan.plan(), plugin)),
+          Optional.empty());
+    }
   }
 }

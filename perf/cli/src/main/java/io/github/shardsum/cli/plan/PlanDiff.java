@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.partition.PlanFigures;
 import io.github.shardsum.partition.PlanOptions;
@@ -11,7 +13,6 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -184,32 +185,24 @@ final class PlanDiff {
             ? "dearer"
             : after.price() < before.price() * (1 - ROUNDING) ? "cheaper" : "the same";
     return text.append(
-            String.format(
-                Locale.ROOT,
-                "%-18s  %s -> %s, %s",
-                unit,
-                price(before.price()),
-                price(after.price()),
-                change))
+            format(
+                "%-18s  %s -> %s, %s", unit, price(before.price()), price(after.price()), change))
         .toString();
   }
 
   private static void line(StringBuilder text, String what, String step, String price) {
-    text.append(String.format(Locale.ROOT, "%-7s  %-70s  %s%n", what, step, price));
+    text.append(format("%-7s  %-70s  %s%n", what, step, price));
   }
 
   private void total(StringBuilder text, String name, ToDoubleFunction<PlanFigures> figure) {
     text.append(
-        String.format(
-            Locale.ROOT,
+        format(
             "%-18s  %,.0f -> %,.0f%n",
-            name,
-            figure.applyAsDouble(before),
-            figure.applyAsDouble(after)));
+            name, figure.applyAsDouble(before), figure.applyAsDouble(after)));
   }
 
   private String price(double price) {
-    return String.format(Locale.ROOT, before.isTimed() ? "%.4g" : "%,.0f", price);
+    return format(before.isTimed() ? "%.4g" : "%,.0f", price);
   }
 
   /** The differences as a JSON object. */

@@ -1,12 +1,13 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.partition.SpmdPlan;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /** Plans that {@code plan --json} wrote. */
 final class PlanFile {
@@ -19,9 +20,7 @@ final class PlanFile {
     try (InputStream in = TextFiles.open(file)) {
       byte[] bytes = in.readNBytes(MOST_BYTES + 1);
       if (bytes.length > MOST_BYTES) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT, "%s: must have at most %d bytes, got more", file, MOST_BYTES));
+        throw wrongArgument("%s: must have at most %d bytes, got more", file, MOST_BYTES);
       }
       return new String(bytes, StandardCharsets.UTF_8);
     }

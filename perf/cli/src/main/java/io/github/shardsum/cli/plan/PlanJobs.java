@@ -1,10 +1,11 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.mesh.Mesh;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import tools.jackson.databind.JsonNode;
@@ -40,12 +41,8 @@ record PlanJobs(PlanSettings settings, Function<JsonNode, PlanTarget> target) {
   static String text(JsonNode job, String member) {
     JsonNode node = job.path(member);
     if (!node.isString()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "job: \"%s\" must be a string, got %s",
-              member,
-              node.isMissingNode() ? "none" : node));
+      throw wrongArgument(
+          "job: \"%s\" must be a string, got %s", member, node.isMissingNode() ? "none" : node);
     }
     return node.stringValue();
   }
@@ -89,13 +86,9 @@ record PlanJobs(PlanSettings settings, Function<JsonNode, PlanTarget> target) {
         || !node.canConvertToLong()
         || node.longValue() < 0
         || node.longValue() > most) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "job: \"%s\" must be a whole number of %s, got %s",
-              member,
-              most == Long.MAX_VALUE ? "at least 0" : "0 to " + most,
-              node));
+      throw wrongArgument(
+          "job: \"%s\" must be a whole number of %s, got %s",
+          member, most == Long.MAX_VALUE ? "at least 0" : "0 to " + most, node);
     }
     return node.longValue();
   }

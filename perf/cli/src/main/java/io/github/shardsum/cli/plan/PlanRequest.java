@@ -1,10 +1,11 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.MeshOptions;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.partition.PlanOptions;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -42,24 +43,17 @@ record PlanRequest(Mesh mesh, Map<String, Long> sizes, PlanOptions options) {
       if (!each.isEmpty()) {
         if (sign >= 1 && number && digits.length() > 18) {
           throw new PlanSizesException(
-              String.format(
-                  Locale.ROOT,
-                  "sizes: each must be below 10^18, got \"%s\" in \"%s\"",
-                  each,
-                  text));
+              format("sizes: each must be below 10^18, got \"%s\" in \"%s\"", each, text));
         }
         if (sign < 1 || !number) {
           throw new PlanSizesException(
-              String.format(
-                  Locale.ROOT, "sizes: each must be like m=48, got \"%s\" in \"%s\"", each, text));
+              format("sizes: each must be like m=48, got \"%s\" in \"%s\"", each, text));
         }
         if (sizes.put(each.substring(0, sign), Long.parseLong(digits)) != null) {
           throw new PlanSizesException(
-              String.format(
-                  Locale.ROOT,
+              format(
                   "sizes: each label must have one size, got %s twice in \"%s\"",
-                  each.substring(0, sign),
-                  text));
+                  each.substring(0, sign), text));
         }
       }
     }

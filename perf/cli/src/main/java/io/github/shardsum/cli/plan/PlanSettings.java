@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.common.ByteCount;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.JsonJobs;
@@ -187,13 +189,13 @@ final class PlanSettings {
     List<String> others =
         OF_ONE_PLAN.stream().filter(spec.commandLine().getParseResult()::hasMatchedOption).toList();
     if (!others.isEmpty()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--jobs: must be given without options of one plan, got " + String.join(", ", others));
     }
     if (topology.isPresent() && !Topologies.names().contains(topology.get())) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--topology: must be one of " + Topologies.names() + ", got \"" + topology.get() + "\"");
     }
   }

@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.einsum.Term;
 import io.github.shardsum.mesh.Mesh;
@@ -78,12 +81,8 @@ public record PlanXlaComparison(
     try (PjrtClient client = PluginChoice.client(plugin, mesh.size())) {
       int devices = client.addressableDevices().size();
       if (devices < mesh.size()) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "--beside-xla: the plugin must have at least %d devices, got %d",
-                mesh.size(),
-                devices));
+        throw wrongArgument(
+            "--beside-xla: the plugin must have at least %d devices, got %d", mesh.size(), devices);
       }
       PjrtCompileOptions options =
           PjrtCompileOptions.partitioned(mesh.size())
@@ -124,7 +123,7 @@ public record PlanXlaComparison(
       theirs.add(
           new Row(
               each.op(),
-              String.format(Locale.ROOT, "%d of %d", each.groups().size(), each.groupSize()),
+              format("%d of %d", each.groups().size(), each.groupSize()),
               arrays(each.operands()),
               each.times(),
               dtypes(each.operands()),
@@ -237,14 +236,7 @@ public record PlanXlaComparison(
     rows(table, "ours", ours);
     rows(table, "XLA's", theirs);
     table.append(
-        String.format(
-            Locale.ROOT,
-            "%n%-20s %12s %18s %12s %18s%n",
-            "in all",
-            "ours",
-            "bytes",
-            "XLA's",
-            "bytes"));
+        format("%n%-20s %12s %18s %12s %18s%n", "in all", "ours", "bytes", "XLA's", "bytes"));
     for (String op : ops()) {
       table.append(
           line(op, count(ours, op), bytes(ours, op), count(theirs, op), bytes(theirs, op)));
@@ -264,31 +256,17 @@ public record PlanXlaComparison(
   }
 
   private static String line(String op, long count, long bytes, long their, long theirBytes) {
-    return String.format(
-        Locale.ROOT, "%-20s %,12d %,18d %,12d %,18d%n", op, count, bytes, their, theirBytes);
+    return format("%-20s %,12d %,18d %,12d %,18d%n", op, count, bytes, their, theirBytes);
   }
 
   private static void rows(StringBuilder table, String whose, List<Row> rows) {
     table.append(
-        String.format(
-            Locale.ROOT,
-            "%n%-20s %-10s %8s %18s  %s%n",
-            whose,
-            "devices",
-            "times",
-            "bytes each",
-            "of"));
+        format("%n%-20s %-10s %8s %18s  %s%n", whose, "devices", "times", "bytes each", "of"));
     for (Row row : rows) {
       String times = row.times().isPresent() ? Long.toString(row.times().getAsLong()) : "?";
       table.append(
-          String.format(
-              Locale.ROOT,
-              "%-20s %-10s %8s %,18d  %s%n",
-              row.op(),
-              row.what(),
-              times,
-              row.bytes(),
-              row.of()));
+          format(
+              "%-20s %-10s %8s %,18d  %s%n", row.op(), row.what(), times, row.bytes(), row.of()));
     }
   }
 

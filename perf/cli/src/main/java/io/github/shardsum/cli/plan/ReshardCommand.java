@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
@@ -11,7 +13,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -45,15 +46,14 @@ public final class ReshardCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (settings.isReproducible()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--reproducible: must be given with an equation or a program, got a reshard; leave it"
               + " out");
     }
     boolean jobs = settings.jobs().isPresent();
     if (jobs ? !layouts.isEmpty() || picture.isPresent() : layouts.size() != 2) {
-      throw new ParameterException(
-          spec.commandLine(), "reshard: must have two layouts, or --jobs without a picture");
+      throw usageError(spec, "reshard: must have two layouts, or --jobs without a picture");
     }
     if (jobs) {
       return settings.runJobs(

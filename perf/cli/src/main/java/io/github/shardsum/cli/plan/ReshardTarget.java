@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.plan;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.einsum.Axis;
 import io.github.shardsum.layout.Layout;
@@ -18,7 +20,6 @@ import io.github.shardsum.tensor.Shape;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -87,12 +88,10 @@ record ReshardTarget(String from, String to) implements PlanTarget {
     for (Axis axis : layout.term().axes()) {
       if (!sizes.containsKey(axis.label())) {
         throw new PlanSizesException(
-            String.format(
-                Locale.ROOT,
+            format(
                 "sizes: every label must have one, got none for %s of \"%s\", where every word is"
                     + " one label",
-                axis.label(),
-                layout));
+                axis.label(), layout));
       }
     }
     for (String label : sizes.keySet()) {

@@ -3,11 +3,14 @@ package io.github.shardsum.cli.program;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
+import io.github.shardsum.backend.PlannedStep;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.moe.MoePrograms;
 import io.github.shardsum.program.Passes;
 import io.github.shardsum.program.Program;
+import io.github.shardsum.program.Value;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -19,6 +22,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum explain}: the steps of a program on this machine. */
 @Command(
@@ -69,5 +74,38 @@ public final class ExplainCommand implements Callable<Integer> {
     Program _ = OptionValue.of(spec, "--rematerialize", () -> Passes.rematerialize(program, names));
     return LocalBackend.of(workers, MoePrograms.kernels())
         .compile(program, CompileOptions.defaults().rematerialize(names.toArray(String[]::new)));
+  }
+
+  /** Writes the steps of an executable as JSON. */
+  private static final class ExplainJson {
+    private ExplainJson() {}
+
+    /**
+     * {@code
+     * {"program":..,"inputs":[{"name":..,"type":..}],"outputs":[..],"peakBytes":..,"flops":..,
+     * "steps":[..]}}, one object for each step with the members of {@link PlannedStep}.
+     */
+    static String of(Executable executable) {
+      ObjectNode answer = JsonAnswer.object().put("program", executable.program().name());
+      values(answer.putArray("inputs"), executable.program().inputs());
+      values(answer.putArray("outputs"), executable.program().outputs());
+      answer.put("peakBytes", executable.peakBytes());
+      String program = executable.program().name();
+      // The FLOPs of a loop contain those of its body's steps.
+      answer.put(
+          "flops",
+          executable.steps().stream()
+              .filter(step -> step.program().equals(program))
+              .mapToDouble(PlannedStep::flops)
+              .sum());
+      answer.set("steps", JsonAnswer.tree(executable.steps()));
+      return JsonAnswer.text(answer);
+    }
+
+    private static void values(ArrayNode list, List<Value> values) {
+      for (Value value : values) {
+        list.addObject().put("name", value.name()).put("type", value.type().toString());
+      }
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.program;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;
@@ -12,7 +14,6 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -72,16 +73,14 @@ public final class GradientCommand implements Callable<Integer> {
     }
     List<String> known = values.stream().map(Value::name).toList();
     if (!known.containsAll(given) || Set.copyOf(given).size() < given.size()) {
-      throw new ParameterException(
-          spec.commandLine(), option + ": must be different names of " + known + ", got " + given);
+      throw usageError(spec, option + ": must be different names of " + known + ", got " + given);
     }
     values.stream()
         .filter(value -> given.contains(value.name()) && !value.type().dtype().isFloating())
         .findFirst()
         .ifPresent(
             value -> {
-              throw new ParameterException(
-                  spec.commandLine(), option + ": must be of a floating dtype, got " + value);
+              throw usageError(spec, option + ": must be of a floating dtype, got " + value);
             });
     return given;
   }

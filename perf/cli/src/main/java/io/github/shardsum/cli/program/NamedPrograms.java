@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.program;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.moe.Capacity;
 import io.github.shardsum.moe.MoePrograms;
@@ -22,7 +24,6 @@ import io.github.shardsum.program.ValueType;
 import io.github.shardsum.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -160,8 +161,7 @@ public enum NamedPrograms {
 
   private static Program block(Mesh mesh) {
     ProgramBuilder p = Program.builder("block");
-    Value x =
-        p.input("x", String.format(Locale.ROOT, "f32[G=%d S=%d M=%d]", mesh.size(), TOKENS, MODEL));
+    Value x = p.input("x", format("f32[G=%d S=%d M=%d]", mesh.size(), TOKENS, MODEL));
     Value attended = p.let("attended", attended(p, x, ""));
     List<Value> results = experts(p, attended, "", mesh);
     p.output("outputs", p.add(attended, results.get(0)));
@@ -173,11 +173,10 @@ public enum NamedPrograms {
   /** The loss is the mean cross-entropy and the losses of the routers. */
   private static Program model(Mesh mesh, int layers) {
     ProgramBuilder p = Program.builder("model");
-    String type = String.format(Locale.ROOT, "i32[G=%d S=%d]", mesh.size(), TOKENS);
+    String type = format("i32[G=%d S=%d]", mesh.size(), TOKENS);
     Value tokens = p.input("tokens", type);
     Value next = p.input("next", type);
-    Value embedding =
-        p.input("embedding", String.format(Locale.ROOT, "f32[V=%d M=%d]", VOCABULARY, MODEL));
+    Value embedding = p.input("embedding", format("f32[V=%d M=%d]", VOCABULARY, MODEL));
     Value x = p.einsum("GSV,VM->GSM", p.oneHot(tokens, "V", VOCABULARY, DType.F32), embedding);
     List<Value> losses = new ArrayList<>();
     for (int layer = 0; layer < layers; layer++) {
@@ -224,8 +223,8 @@ public enum NamedPrograms {
   }
 
   private static Value feedForward(ProgramBuilder p, Value x, String prefix) {
-    String in = String.format(Locale.ROOT, "f32[M=%d H=%d]", MODEL, HIDDEN);
-    String out = String.format(Locale.ROOT, "f32[H=%d M=%d]", HIDDEN, MODEL);
+    String in = format("f32[M=%d H=%d]", MODEL, HIDDEN);
+    String out = format("f32[H=%d M=%d]", HIDDEN, MODEL);
     Value normal = normalized(p, x, prefix + "forward.scale");
     Value hidden = p.relu(p.einsum("GSM,MH->GSH", normal, p.input(prefix + "forward.wi", in)));
     return p.einsum("GSH,HM->GSM", hidden, p.input(prefix + "forward.wo", out));
@@ -240,7 +239,7 @@ public enum NamedPrograms {
 
   /** Each group is a sequence; a token attends to itself and to the tokens before it. */
   private static Value attention(ProgramBuilder p, Value x, String prefix) {
-    String type = String.format(Locale.ROOT, "f32[M=%d N=%d D=%d]", MODEL, HEADS, HEAD_WIDTH);
+    String type = format("f32[M=%d N=%d D=%d]", MODEL, HEADS, HEAD_WIDTH);
     Value query = p.einsum("GSM,MND->GSND", x, p.input(prefix + "query", type));
     Value key = p.einsum("GTM,MND->GTND", x, p.input(prefix + "key", type));
     Value value = p.einsum("GTM,MND->GTND", x, p.input(prefix + "value", type));
@@ -250,7 +249,7 @@ public enum NamedPrograms {
     Value masked =
         p.select(p.lessEqual(to, from), scores, p.constant(DType.F32, Double.NEGATIVE_INFINITY));
     Value mixed = p.einsum("GNST,GTND->GSND", p.softmax(masked, "T"), value);
-    String back = String.format(Locale.ROOT, "f32[N=%d D=%d M=%d]", HEADS, HEAD_WIDTH, MODEL);
+    String back = format("f32[N=%d D=%d M=%d]", HEADS, HEAD_WIDTH, MODEL);
     return p.einsum("GSND,NDM->GSM", mixed, p.input(prefix + "out", back));
   }
 

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.program;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.io.Npz;
 import io.github.shardsum.io.Safetensors;
@@ -11,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -86,12 +87,9 @@ record ProgramInputs(Map<String, String> named, List<Bulk> bulk) {
       String before = named.put(value.substring(0, sign), value.substring(sign + 1));
       if (before != null) {
         throw wrong.apply(
-            String.format(
-                Locale.ROOT,
+            format(
                 "--in: must have one value for each name, got %s=%s and %s",
-                value.substring(0, sign),
-                before,
-                value));
+                value.substring(0, sign), before, value));
       }
     }
     return new ProgramInputs(named, List.copyOf(bulk));

@@ -1,8 +1,14 @@
 package io.github.shardsum.cli.program;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
+import java.util.Locale;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
+import io.github.shardsum.backend.StepTime;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.common.BackendOptions;
@@ -31,7 +37,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -41,7 +46,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
@@ -120,18 +124,20 @@ public final class RunCommand implements Callable<Integer> {
     Optional<Mesh> mesh = meshes.meshOfRun();
     boolean pjrt = backends.isPjrt();
     if (reference && pjrt) {
-      throw wrong("--reference: must be given without --backend pjrt");
+      throw usageError(spec, "--reference: must be given without --backend pjrt");
     }
     if (reference && backends.isReproducible()) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--reproducible: must be given without --reference, which adds in the order of the"
               + " program");
     }
     if (mesh.isPresent() && reference) {
-      throw wrong("--mesh: must be given without --reference, which runs on one device");
+      throw usageError(spec, "--mesh: must be given without --reference, which runs on one device");
     }
     if (trace.isGiven() && (mesh.isEmpty() || pjrt)) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--trace: must be given with --mesh and --backend local, got another backend or no mesh");
     }
     trace.check(out);
@@ -205,7 +211,7 @@ public final class RunCommand implements Callable<Integer> {
 
   /** The place of each input. */
   private Map<Value, String> places(Program program) throws IOException {
-    ProgramInputs given = ProgramInputs.of(in, this::wrong);
+    ProgramInputs given = ProgramInputs.of(in, message -> usageError(spec, message));
     Map<Value, String> places = new LinkedHashMap<>();
     List<Value> missing = new ArrayList<>();
     for (Value input : program.inputs()) {
@@ -213,7 +219,8 @@ public final class RunCommand implements Callable<Integer> {
     }
     Set<String> unknown = given.unknown(program);
     if (!missing.isEmpty() || !unknown.isEmpty()) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--in: must have each input of the program"
               + (missing.isEmpty() ? "" : ", missing are " + Abbreviation.list(missing))
               + (unknown.isEmpty()
@@ -224,7 +231,7 @@ public final class RunCommand implements Callable<Integer> {
         places.values().stream().filter(InputArrays.STANDARD::equals).count()
             + (file.toString().equals(InputArrays.STANDARD) ? 1 : 0);
     if (standard > 1) {
-      throw wrong("-: standard input must be used once, got " + standard);
+      throw usageError(spec, "-: standard input must be used once, got " + standard);
     }
     Set<String> names = new HashSet<>();
     for (Value output : program.outputs()) {
@@ -236,10 +243,6 @@ public final class RunCommand implements Callable<Integer> {
     return places;
   }
 
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
-  }
-
   private static void checkMemory(Executable executable) {
     long free = Runtime.getRuntime().maxMemory();
     double bytes = executable.peakBytes();
@@ -247,14 +250,11 @@ public final class RunCommand implements Callable<Integer> {
       bytes += output.type().bytes();
     }
     if (bytes > free) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "memory: a run must need at most the %.1f MiB that the JVM may have, got"
-                  + " %.1f MiB; set"
-                  + " SHARDSUM_JAVA_OPTS=-Xmx...",
-              free / (double) (1 << 20),
-              bytes / (1 << 20)));
+      throw wrongArgument(
+          "memory: a run must need at most the %.1f MiB that the JVM may have, got"
+              + " %.1f MiB; set"
+              + " SHARDSUM_JAVA_OPTS=-Xmx...",
+          free / (double) (1 << 20), bytes / (1 << 20));
     }
   }
 
@@ -290,5 +290,71 @@ public final class RunCommand implements Callable<Integer> {
       spec.commandLine().getErr().flush();
     }
     output.flush();
+  }
+
+  /** The time of each step of a run. */
+  private static final class RunStepProfile {
+    private static final int KERNEL = 14;
+
+    private final List<StepTime> steps;
+    private final String program;
+
+    RunStepProfile(Executable executable) {
+      this.steps = executable.profile();
+      this.program = executable.program().name();
+    }
+
+    /** The total time; the time of a loop contains the steps of its body. */
+    private double seconds() {
+      return steps.stream()
+              .filter(step -> step.program().equals(program))
+              .mapToLong(StepTime::nanoseconds)
+              .sum()
+          / 1e9;
+    }
+
+    /** A line a step in the order of the plan. */
+    String table() {
+      if (steps.isEmpty()) {
+        return "profile: this backend measures no steps\n";
+      }
+      double all = seconds();
+      int width =
+          Math.max(KERNEL, steps.stream().mapToInt(step -> step.kernel().length()).max().orElse(0));
+      String columns = "%12s  %7s  %9s  %-" + width + "s  %s%n";
+      StringBuilder table =
+          new StringBuilder(String.format(Locale.ROOT, columns, "milliseconds", "share", "calls", "kernel", "what"));
+      for (StepTime step : steps) {
+        boolean inLoop = !step.program().equals(program);
+        table.append(
+            String.format(
+ Locale.ROOT,
+                columns,
+                format("%.3f", step.nanoseconds() / 1e6),
+                format("%.1f %%", all == 0 ? 0 : step.nanoseconds() / all / 1e7),
+                step.calls(),
+                step.kernel(),
+                (inLoop ? "in " + step.program() + ": " : "")
+                    + String.join(" ", step.results())
+                    + "  "
+                    + step.detail()));
+      }
+      return table.append(format("%12.3f  in all%n", all * 1e3)).toString();
+    }
+
+    /** An object a step. */
+    void into(ArrayNode json) {
+      for (StepTime step : steps) {
+        ObjectNode each =
+            json.addObject()
+                .put("program", step.program())
+                .put("kernel", step.kernel())
+                .put("detail", step.detail())
+                .put("calls", step.calls())
+                .put("seconds", step.nanoseconds() / 1e9);
+        ArrayNode results = each.putArray("results");
+        step.results().forEach(results::add);
+      }
+    }
   }
 }

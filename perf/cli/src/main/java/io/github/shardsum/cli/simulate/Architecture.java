@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
-import java.util.Locale;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.util.Optional;
 
 /**
@@ -33,13 +34,7 @@ public record Architecture(
     double layer = attention.weights() + 3.0 * width * (feedForward + expert);
     double all = 2.0 * layers * layer + (double) (vocabulary + outputVocabulary) * width;
     if (!(all < MOST_WEIGHTS)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: weights must be fewer than %.0e, got %.0e",
-              name,
-              MOST_WEIGHTS,
-              all));
+      throw wrongArgument("%s: weights must be fewer than %.0e, got %.0e", name, MOST_WEIGHTS, all);
     }
   }
 

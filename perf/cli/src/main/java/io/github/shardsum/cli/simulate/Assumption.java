@@ -1,8 +1,9 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -87,8 +88,7 @@ public enum Assumption {
   public String moving(List<Job> jobs, List<Double> eta) {
     return jobs.isEmpty()
         ? sentence
-        : String.format(
-            Locale.ROOT,
+        : format(
             "%s: steps by %+.1f %% with %s, %+.1f %% with %s",
             sentence,
             100 * moved(jobs, eta, longer),
@@ -98,9 +98,7 @@ public enum Assumption {
   }
 
   private static String plain(double value) {
-    return value == Math.rint(value)
-        ? String.format(Locale.ROOT, "%.0f", value)
-        : Double.toString(value);
+    return value == Math.rint(value) ? format("%.0f", value) : Double.toString(value);
   }
 
   private double moved(List<Job> jobs, List<Double> eta, double other) {

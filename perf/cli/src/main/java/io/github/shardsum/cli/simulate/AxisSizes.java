@@ -1,7 +1,9 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -40,13 +42,9 @@ public record AxisSizes(
     sizes.forEach(
         (name, size) -> {
           if (!NAMES.contains(name) || size < 1) {
-            throw new IllegalArgumentException(
-                String.format(
-                    Locale.ROOT,
-                    "--layout: must be one of %s with a size from 1, got %s=%d",
-                    String.join(", ", NAMES),
-                    name,
-                    size));
+            throw wrongArgument(
+                "--layout: must be one of %s with a size from 1, got %s=%d",
+                String.join(", ", NAMES), name, size);
           }
         });
     List<Integer> all = NAMES.stream().map(name -> sizes.getOrDefault(name, 1)).toList();
@@ -78,14 +76,8 @@ public record AxisSizes(
 
   /** As users write it. */
   String notation() {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "data=%d fsdp=%d expert=%d tensor=%d context=%d pipeline=%d",
-        data,
-        fsdp,
-        expert,
-        tensor,
-        context,
-        pipeline);
+        data, fsdp, expert, tensor, context, pipeline);
   }
 }

@@ -1,7 +1,8 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.util.List;
-import java.util.Locale;
 
 /**
  * One training job.
@@ -85,13 +86,9 @@ public record Job(
   Job ofSlice() {
     int slices = machine.slices();
     if (layout.data() % slices != 0 || batch % slices != 0) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "layout: data and sequences must be multiples of the %d slices, got %d and %d",
-              slices,
-              layout.data(),
-              batch));
+      throw wrongArgument(
+          "layout: data and sequences must be multiples of the %d slices, got %d and %d",
+          slices, layout.data(), batch);
     }
     Machine one =
         new Machine(

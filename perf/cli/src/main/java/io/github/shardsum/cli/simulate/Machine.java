@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.topology.HostLevel;
 import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Link;
@@ -7,7 +10,6 @@ import io.github.shardsum.topology.Topology;
 import io.github.shardsum.topology.TopologyAxis;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -54,13 +56,9 @@ public record Machine(
       sides.add(Integer.parseInt(side));
     }
     if (sides.size() > Math.max(1, family.axes())) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "--topology: %s must have at most %d sides, got %d",
-              family.name(),
-              Math.max(1, family.axes()),
-              sides.size()));
+      throw wrongArgument(
+          "--topology: %s must have at most %d sides, got %d",
+          family.name(), Math.max(1, family.axes()), sides.size());
     }
     int slices = parts.length == 1 ? 1 : Integer.parseInt(parts[1]);
     return of(family, sides, slices, family.perChip());
@@ -70,12 +68,7 @@ public record Machine(
     double product =
         sides.stream().mapToDouble(Integer::doubleValue).reduce(slices, (a, b) -> a * b);
     if (product > MOST_CHIPS) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "--topology: must have at most %d chips, got %.0f",
-              MOST_CHIPS,
-              product));
+      throw wrongArgument("--topology: must have at most %d chips, got %.0f", MOST_CHIPS, product);
     }
     long chips = sides.stream().mapToLong(Integer::longValue).reduce(slices, Math::multiplyExact);
     return new Machine(family, List.copyOf(sides), slices, chips * perChip, perChip);
@@ -128,11 +121,8 @@ public record Machine(
     long chips = devices / perChip / parts;
     if (chips * perChip * parts != devices) {
       throw new SimulatedLayoutException(
-          String.format(
-              Locale.ROOT,
-              "layout: stages must have whole chips, got %d devices in %d parts",
-              devices,
-              parts));
+          format(
+              "layout: stages must have whole chips, got %d devices in %d parts", devices, parts));
     }
     Link link = Link.of(ATTAINED * family.link() / 1e9, 1);
     Link between = Link.of(ATTAINED * family.network() / 1e9, family.gpu() ? 5 : 10);

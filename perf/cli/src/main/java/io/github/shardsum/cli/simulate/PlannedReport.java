@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.simulate.PlannedBlock.Weighted;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
 import java.io.PrintWriter;
@@ -130,16 +132,14 @@ final class PlannedReport {
 
   private static String products(PlannedForms forms, String name) {
     double flops = sum(forms, name, SimulatedStep::flopSeconds);
-    return String.format(
-        Locale.ROOT,
+    return format(
         "FLOPs of the plan's products take %.2f ms; memory adds %.2f",
-        1e3 * flops,
-        1e3 * (PlannedForms.seconds(forms.prediction(), name) - flops));
+        1e3 * flops, 1e3 * (PlannedForms.seconds(forms.prediction(), name) - flops));
   }
 
   private static String bytes(PlannedForms forms, String name) {
     double bytes = sum(forms, name, SimulatedStep::amount);
-    return String.format(Locale.ROOT, "%,.0f MB a device", bytes / 1e6);
+    return format("%,.0f MB a device", bytes / 1e6);
   }
 
   /** A line about weights that the largest device has beyond an even split; empty below 1 %. */
@@ -151,17 +151,13 @@ final class PlannedReport {
       return Optional.empty();
     }
     return Optional.of(
-        String.format(
-            Locale.ROOT,
+        format(
             "an even split of the weights has %,.1f MB; axes that do not split a part, or not"
                 + " evenly, add %s",
             (own - more) / 1e6,
             beyond.entrySet().stream()
                 .filter(part -> part.getValue() > 0.001 * own)
-                .map(
-                    part ->
-                        String.format(
-                            Locale.ROOT, "%,.1f for %s", part.getValue() / 1e6, part.getKey()))
+                .map(part -> format("%,.1f for %s", part.getValue() / 1e6, part.getKey()))
                 .collect(Collectors.joining(", "))));
   }
 
@@ -173,13 +169,10 @@ final class PlannedReport {
     double bytes = used.stream().mapToDouble(each -> each.times() * each.bytes()).sum();
     double times = used.stream().mapToDouble(Used::times).sum();
     double seconds = used.stream().mapToDouble(Used::seconds).sum();
-    return String.format(
-        Locale.ROOT,
+    return format(
         "the plan's %.0f collectives receive %,.0f MB at %.1f GB/s by the busiest link and its"
             + " hops",
-        times,
-        bytes / 1e6,
-        bytes / seconds / 1e9);
+        times, bytes / 1e6, bytes / seconds / 1e9);
   }
 
   static void print(PlannedForms forms, PrintWriter out) {

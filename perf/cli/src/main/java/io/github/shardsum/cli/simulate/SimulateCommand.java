@@ -1,7 +1,18 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.OutputFile;
+import io.github.shardsum.collective.Collectives;
+import io.github.shardsum.einsum.Einsum;
+import io.github.shardsum.measure.Stopwatch;
+import io.github.shardsum.mesh.Mesh;
+import io.github.shardsum.tensor.DType;
+import io.github.shardsum.tensor.Shape;
+import io.github.shardsum.tensor.Tensor;
+import io.github.shardsum.topology.LinkFit;
+import io.github.shardsum.topology.MachineProbe;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -12,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -130,16 +142,18 @@ public final class SimulateCommand implements Runnable {
   private void checkOptions() {
     List<OptionSpec> given = spec.commandLine().getParseResult().matchedOptions();
     if (model.isEmpty() && !given.isEmpty()) {
-      throw wrong(given.getFirst().longestName() + ": must be given with --model, got none");
+      throw usageError(
+          spec, given.getFirst().longestName() + ": must be given with --model, got none");
     }
     if (model.isPresent() && topology.isEmpty() && here.isEmpty()) {
-      throw wrong("--model: must be given with --topology, got none");
+      throw usageError(spec, "--model: must be given with --topology, got none");
     }
     if (topology.isPresent() && here.isPresent()) {
-      throw wrong("--here: must be given without --topology, got " + topology.get());
+      throw usageError(spec, "--here: must be given without --topology, got " + topology.get());
     }
     if (formulas && (certify || auto || html.isPresent())) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--formulas: must be given without --html, --auto and --certify, which need a plan");
     }
     positive("--here", here.map(Integer::doubleValue), 1, 64);
@@ -150,12 +164,9 @@ public final class SimulateCommand implements Runnable {
 
   private void positive(String name, Optional<Double> value, double least, double most) {
     if (value.isPresent() && !(value.get() >= least && value.get() <= most)) {
-      throw wrong(name + ": must be from " + least + " to " + most + ", got " + value.get());
+      throw usageError(
+          spec, name + ": must be from " + least + " to " + most + ", got " + value.get());
     }
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 
   private void predict(PrintWriter out) throws IOException {
@@ -225,7 +236,8 @@ public final class SimulateCommand implements Runnable {
       return known.get();
     }
     if (!name.endsWith(".json") && !name.equals("-")) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--model: must be a name that ./shardsum simulate lists, or a file that ends with"
               + " .json, got \""
               + SimulateJsonFields.shortened(name)
@@ -254,6 +266,56 @@ public final class SimulateCommand implements Runnable {
           each.bandwidth() / 1e9,
           each.link() / 1e9,
           each.source());
+    }
+  }
+
+  /** This machine as devices that share its cores and its memory, measured here and now. */
+  private static final class ThisMachine {
+    private static final int SIDE = 768;
+    private static final int LONG = 1 << 24;
+
+    private ThisMachine() {}
+
+    /**
+     * Measures f32 products, a sum of two long rows and collectives in process; takes seconds.
+     *
+     * @param devices how many share the machine
+     */
+    static Machine measured(int devices) {
+      Tensor square = Tensor.zeros(DType.F32, Shape.of(SIDE, SIDE));
+      Tensor row = Tensor.zeros(DType.F32, Shape.of(LONG));
+      double product = Stopwatch.best(() -> Einsum.einsum("ij,jk->ik", square, square));
+      double flops = 2.0 * SIDE * SIDE * SIDE / product;
+      double bytes = 3.0 * 4 * LONG / Stopwatch.best(() -> Einsum.einsum("i,i->i", row, row));
+      double link = devices == 1 ? bytes : bus(devices);
+      // Formulas multiply bandwidths by 0.8, which these measured ones already contain.
+      DeviceFamily family =
+          new DeviceFamily(
+              "here",
+              Pattern.compile("here"),
+              flops / devices,
+              1,
+              1,
+              (double) Runtime.getRuntime().maxMemory() / devices,
+              bytes / devices / Machine.ATTAINED,
+              link / devices / Machine.ATTAINED,
+              0,
+              1,
+              link / devices / Machine.ATTAINED,
+              devices,
+              1,
+              1,
+              1,
+              "measured here and now: f32 products, memory and collectives of all devices, shared");
+      return new Machine(family, List.of(devices), 1, devices, 1);
+    }
+
+    /** Bytes a second of all devices together. */
+    private static double bus(int devices) {
+      try (Collectives collectives = Collectives.open(Mesh.of("d", devices))) {
+        LinkFit fit = MachineProbe.measure(collectives);
+        return fit.link().bytesPerSecond();
+      }
     }
   }
 }

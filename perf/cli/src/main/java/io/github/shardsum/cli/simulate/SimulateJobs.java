@@ -1,8 +1,9 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Makes a job from a model, a network and the command line. */
@@ -40,8 +41,7 @@ public final class SimulateJobs {
             .map(one -> one.withData(Math.toIntExact(one.data() * (machine.devices() / devices))))
             .filter(one -> one.data() % machine.slices() == 0);
     String rest = copies.isPresent() ? ", copied along data; affects collectives" : "";
-    String assumption =
-        String.format(Locale.ROOT, "the model's own layout is one of %d devices%s", devices, rest);
+    String assumption = format("the model's own layout is one of %d devices%s", devices, rest);
     return job(file, machine, copies, batch, List.of(assumption));
   }
 
@@ -63,20 +63,15 @@ public final class SimulateJobs {
             });
     if (chosen.devices() != machine.devices()) {
       throw new SimulatedLayoutException(
-          String.format(
-              Locale.ROOT,
+          format(
               "layout: axes must make up %d devices, got %s, which are %d",
-              machine.devices(),
-              chosen.notation(),
-              chosen.devices()));
+              machine.devices(), chosen.notation(), chosen.devices()));
     }
     if (machine.slices() > 1 && chosen.data() % machine.slices() != 0) {
       throw new SimulatedLayoutException(
-          String.format(
-              Locale.ROOT,
+          format(
               "layout: data must be a multiple of the %d slices, got %d",
-              machine.slices(),
-              chosen.data()));
+              machine.slices(), chosen.data()));
     }
     long sequences = batch > 0 ? batch : file.batch();
     if (sequences == 0 || file.sequence() == 0) {

@@ -1,12 +1,13 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.JsonErrors;
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -93,15 +94,8 @@ final class SimulateJsonFields {
     boolean whole = node.isIntegralNumber() && node.canConvertToLong();
     long most = LARGEST.getOrDefault(key, 1L << 20);
     if (!whole || node.longValue() < least || node.longValue() > most) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: \"%s\" must be a whole number from %d to %d, got %s",
-              place,
-              key,
-              least,
-              most,
-              node));
+      throw wrongArgument(
+          "%s: \"%s\" must be a whole number from %d to %d, got %s", place, key, least, most, node);
     }
     return node.longValue();
   }
@@ -113,15 +107,8 @@ final class SimulateJsonFields {
     }
     double value = node.get().isNumber() ? node.get().doubleValue() : Double.NaN;
     if (!(value >= least && value <= most)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: \"%s\" must be a number from %s to %s, got %s",
-              place,
-              key,
-              least,
-              most,
-              node.get()));
+      throw wrongArgument(
+          "%s: \"%s\" must be a number from %s to %s, got %s", place, key, least, most, node.get());
     }
     return value;
   }
@@ -152,13 +139,8 @@ final class SimulateJsonFields {
   void end() {
     for (String key : object.propertyNames()) {
       if (!known.contains(key)) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "%s: must be one of %s, got \"%s\"",
-                place,
-                String.join(", ", known),
-                key));
+        throw wrongArgument(
+            "%s: must be one of %s, got \"%s\"", place, String.join(", ", known), key);
       }
     }
   }

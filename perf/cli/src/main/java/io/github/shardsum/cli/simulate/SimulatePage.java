@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.simulate.Prediction.Kind;
 import io.github.shardsum.cli.simulate.Prediction.Term;
 import io.github.shardsum.mesh.Mesh;
@@ -14,7 +16,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -342,9 +343,5 @@ final class SimulatePage {
     List<String> all = new ArrayList<>(forms.job().assumptions());
     all.addAll(Assumption.sentences());
     page.list(all);
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }

@@ -1,10 +1,11 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.simulate.Architecture.Attention;
 import io.github.shardsum.cli.simulate.Architecture.Experts;
 import io.github.shardsum.cli.simulate.Architecture.Latent;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -79,13 +80,9 @@ public record SimulatedModelFile(
     boolean tied = fields.flag("tied", false);
     long encoder = fields.integer("encoderLayers", 0, 0);
     if (layers > 100_000 || encoder > layers) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: layers must be at most 100000 and encoderLayers at most layers, got %d and %d",
-              name,
-              layers,
-              encoder));
+      throw wrongArgument(
+          "%s: layers must be at most 100000 and encoderLayers at most layers, got %d and %d",
+          name, layers, encoder);
     }
     Attention attention = attention(width, fields);
     Optional<SimulateJsonFields> inner = fields.object("feedForward");

@@ -1,6 +1,10 @@
 package io.github.shardsum.cli.topology;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.ByteCount;
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.collective.Collectives;
 import io.github.shardsum.mesh.Mesh;
@@ -11,6 +15,7 @@ import io.github.shardsum.topology.Interconnect;
 import io.github.shardsum.topology.Link;
 import io.github.shardsum.topology.LinkFit;
 import io.github.shardsum.topology.MachineProbe;
+import io.github.shardsum.topology.PhaseCost;
 import io.github.shardsum.topology.ReductionSchedule;
 import io.github.shardsum.topology.Topologies;
 import io.github.shardsum.topology.Topology;
@@ -31,6 +36,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code shardsum topology}: a network, and the cost of collectives on it. */
 @Command(
@@ -167,13 +174,9 @@ public final class TopologyCommand implements Runnable {
             .filter(each -> !each.longestName().equals("--json"))
             .findFirst();
     if (name.isEmpty() && option.isPresent()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: must be given with a network's name, one of %s and %s",
-              option.get().longestName(),
-              String.join(", ", Topologies.names()),
-              THIS_MACHINE));
+      throw wrongArgument(
+          "%s: must be given with a network's name, one of %s and %s",
+          option.get().longestName(), String.join(", ", Topologies.names()), THIS_MACHINE);
     }
     if (devices < 1) {
       throw new IllegalArgumentException("--devices: must be at least 1, got " + devices);
@@ -191,13 +194,9 @@ public final class TopologyCommand implements Runnable {
 
   private Topology named(String known) {
     if (!Topologies.names().contains(known)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "must be one of %s and %s, got \"%s\"",
-              String.join(", ", Topologies.names()),
-              THIS_MACHINE,
-              known));
+      throw wrongArgument(
+          "must be one of %s and %s, got \"%s\"",
+          String.join(", ", Topologies.names()), THIS_MACHINE, known);
     }
     return Topologies.of(known, devices);
   }
@@ -279,15 +278,76 @@ public final class TopologyCommand implements Runnable {
   }
 
   private static void row(PrintWriter out, String... cells) {
-    String line = String.format(Locale.ROOT, "%-20s %15s %13s %11s %13s %13s", (Object[]) cells);
+    String line = format("%-20s %15s %13s %11s %13s %13s", (Object[]) cells);
     out.println(line.stripTrailing());
   }
 
   private static String megabytes(double bytes) {
-    return String.format(Locale.ROOT, "%.3f MB", bytes / 1e6);
+    return format("%.3f MB", bytes / 1e6);
   }
 
   private static String micros(double seconds) {
-    return String.format(Locale.ROOT, "%.2f", seconds * 1e6);
+    return format("%.2f", seconds * 1e6);
+  }
+
+  /** Networks and prices as JSON; times in seconds. */
+  private static final class TopologyJson {
+    private TopologyJson() {}
+
+    /** {@code {"networks":[..]}}. */
+    static String names(String more) {
+      ObjectNode answer = JsonAnswer.object();
+      ArrayNode names = answer.putArray("networks");
+      Topologies.names().forEach(names::add);
+      names.add(more);
+      return JsonAnswer.text(answer);
+    }
+
+    /**
+     * {@code
+     * {"network":..,"devices":..,"bytesPerSecond":..,"secondsPerHop":..,"mesh":..,"over":[..],
+     * "bytes":..,"collectives":[{"name":..,"meanLinkBytes":..,..,"phases":[..]}]}}.
+     *
+     * @param prices the prices by the name of the collective
+     */
+    static String prices(
+        Topology topology,
+        String mesh,
+        List<String> over,
+        long bytes,
+        Map<String, CollectiveCost> prices) {
+      ObjectNode answer =
+          JsonAnswer.object()
+              .put("network", topology.name())
+              .put("devices", topology.devices())
+              .put("bytesPerSecond", topology.link().bytesPerSecond())
+              .put("secondsPerHop", topology.link().secondsPerHop())
+              .put("mesh", mesh);
+      over.forEach(answer.putArray("over")::add);
+      answer.put("bytes", bytes);
+      ArrayNode list = answer.putArray("collectives");
+      prices.forEach((name, price) -> price(list.addObject().put("name", name), price));
+      return JsonAnswer.text(answer);
+    }
+
+    private static void price(ObjectNode node, CollectiveCost price) {
+      node.put("meanLinkBytes", price.meanLinkLoad())
+          .put("largestLinkBytes", price.largestLinkLoad())
+          .put("hops", price.hops())
+          .put("latencySeconds", price.latencySeconds())
+          .put("seconds", price.seconds())
+          .put("meanSeconds", price.meanSeconds());
+      ArrayNode phases = node.putArray("phases");
+      for (PhaseCost phase : price.phases()) {
+        phases
+            .addObject()
+            .put("name", phase.name())
+            .put("meanLinkBytes", phase.meanBytes())
+            .put("largestLinkBytes", phase.largestBytes())
+            .put("hops", phase.hops())
+            .put("seconds", phase.largestSeconds())
+            .put("meanSeconds", phase.meanSeconds());
+      }
+    }
   }
 }

@@ -1,8 +1,9 @@
 package io.github.shardsum.cli.tpu;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code shardsum tpu}: PJRT plugins, for TPUs and all other devices. */
@@ -19,7 +20,6 @@ public final class TpuCommand implements Runnable {
 
   @Override
   public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "tpu: must be one of devices, run, compile, got none");
+    throw usageError(spec, "tpu: must be one of devices, run, compile, got none");
   }
 }

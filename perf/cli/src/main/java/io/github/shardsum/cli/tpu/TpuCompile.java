@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
@@ -38,7 +40,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
@@ -115,17 +116,16 @@ final class TpuCompile implements Callable<Integer> {
   public Integer call() throws IOException {
     boolean ours = model.isPresent() || (program.isPresent() && isProgram(program.get()));
     if (model.isPresent() == program.isPresent()) {
-      throw new ParameterException(
-          spec.commandLine(), "tpu compile: must be one of a file and --model, got both or none");
+      throw usageError(spec, "tpu compile: must be one of a file and --model, got both or none");
     }
     if (ours && partitions.isPresent()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--partitions: must be given with a StableHLO module; a Shardsum program takes --mesh");
     }
     if (!ours && meshes.isGiven()) {
-      throw new ParameterException(
-          spec.commandLine(),
+      throw usageError(
+          spec,
           "--mesh and --annotate: must be given with a Shardsum program; a StableHLO module has its"
               + " own layouts");
     }

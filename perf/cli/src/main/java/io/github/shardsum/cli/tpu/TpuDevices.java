@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.PluginChoice;
 import io.github.shardsum.pjrt.PjrtCode;
@@ -17,7 +19,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -47,8 +48,7 @@ final class TpuDevices implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     if (seconds < 1) {
-      throw new ParameterException(
-          spec.commandLine(), "--timeout: must be at least 1, got " + seconds);
+      throw usageError(spec, "--timeout: must be at least 1, got " + seconds);
     }
     PjrtSearch.Found found = plugin.find(System.getenv());
     if (!Files.isRegularFile(found.library())) {

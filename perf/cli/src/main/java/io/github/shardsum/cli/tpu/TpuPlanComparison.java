@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.partition.PlannedValue;
 import io.github.shardsum.partition.SpmdPlan;
 import io.github.shardsum.pjrt.CompiledMemory;
@@ -7,7 +9,6 @@ import io.github.shardsum.pjrt.PjrtException;
 import io.github.shardsum.pjrt.PjrtExecutable;
 import io.github.shardsum.pjrt.PjrtValue;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
@@ -76,11 +77,11 @@ record TpuPlanComparison(SpmdPlan plan, PjrtExecutable compiled) {
   }
 
   private static String real(double value) {
-    return String.format(Locale.ROOT, "%.4g", value);
+    return format("%.4g", value);
   }
 
   private static String bytes(long value) {
-    return String.format(Locale.ROOT, "%,d", value);
+    return format("%,d", value);
   }
 
   private static void line(StringBuilder table, String what, long ours, long theirs) {
@@ -88,6 +89,6 @@ record TpuPlanComparison(SpmdPlan plan, PjrtExecutable compiled) {
   }
 
   private static void line(StringBuilder table, String what, String ours, String theirs) {
-    table.append(String.format(Locale.ROOT, "%-20s %20s %20s%n", what, ours, theirs));
+    table.append(format("%-20s %20s %20s%n", what, ours, theirs));
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.OutputFile;
 import java.io.IOException;
@@ -47,8 +49,8 @@ record TpuProgramText(byte[] code) {
       }
       Path real = Files.exists(result) ? result.toRealPath() : result.toAbsolutePath().normalize();
       if (!taken.add(real)) {
-        throw new ParameterException(
-            spec.commandLine(),
+        throw usageError(
+            spec,
             "-o: must be a file of its own for each result, got "
                 + result
                 + ", which is the program or another result");

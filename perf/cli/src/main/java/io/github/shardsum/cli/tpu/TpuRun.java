@@ -1,5 +1,9 @@
 package io.github.shardsum.cli.tpu;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.InputArrays;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
@@ -31,7 +35,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
@@ -92,14 +95,12 @@ final class TpuRun implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (json && isStandardOutputTaken()) {
-      throw new ParameterException(
-          spec.commandLine(),
-          "--json: must be given without -o -, since both would write to standard output");
+      throw usageError(
+          spec, "--json: must be given without -o -, since both would write to standard output");
     }
     for (Path output : outputs) {
       if (ResultArrays.isOfOtherFormat(output)) {
-        throw new ParameterException(
-            spec.commandLine(), "-o: must name a .npy file, got " + output);
+        throw usageError(spec, "-o: must name a .npy file, got " + output);
       }
     }
     PjrtCompileOptions split =
@@ -152,13 +153,7 @@ final class TpuRun implements Callable<Integer> {
       return sharding.split(whole, count);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "argument %d, %s: %s",
-              argument,
-              arguments.get(argument),
-              e.getMessage()),
-          e);
+          format("argument %d, %s: %s", argument, arguments.get(argument), e.getMessage()), e);
     }
   }
 
@@ -203,22 +198,14 @@ final class TpuRun implements Callable<Integer> {
   /** Checked before the run, which may take hours. */
   static void checkResults(List<PjrtType> types, int files) {
     if (files != 0 && files != types.size()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "-o: must be a file for each of %d results, got %d",
-              types.size(),
-              files));
+      throw wrongArgument("-o: must be a file for each of %d results, got %d", types.size(), files);
     }
     for (int i = 0; i < types.size(); i++) {
       if (types.get(i).dtype().isEmpty()) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "result %d: must be F32, F64, BF16, S32, S64 or PRED, got %s; convert"
-                    + " it in the program",
-                i,
-                types.get(i)));
+        throw wrongArgument(
+            "result %d: must be F32, F64, BF16, S32, S64 or PRED, got %s; convert"
+                + " it in the program",
+            i, types.get(i));
       }
     }
   }

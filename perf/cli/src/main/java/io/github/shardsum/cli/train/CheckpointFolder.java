@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.train.data.Tokenizer;
 import io.github.shardsum.io.Safetensors;
@@ -22,7 +25,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -137,13 +139,9 @@ final class CheckpointFolder implements AutoCloseable {
         throw new IllegalArgumentException(file + ": " + broken.getMessage(), broken);
       }
       if (tokenizer.size() != model().vocabulary()) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "%s: its tokenizer must have the %d tokens of its model, got %d",
-                file,
-                model().vocabulary(),
-                tokenizer.size()));
+        throw wrongArgument(
+            "%s: its tokenizer must have the %d tokens of its model, got %d",
+            file, model().vocabulary(), tokenizer.size());
       }
       return tokenizer;
     }
@@ -313,7 +311,7 @@ final class CheckpointFolder implements AutoCloseable {
       bytes.limit(Long.BYTES * Math.min(CHUNK, bits.length - from));
       checksum.update(bytes);
     }
-    return String.format(Locale.ROOT, "%08x", checksum.getValue());
+    return format("%08x", checksum.getValue());
   }
 
   /**
@@ -340,7 +338,7 @@ final class CheckpointFolder implements AutoCloseable {
   /** Writes a checkpoint, whole or not at all, and then deletes all but the last two. */
   void save(long step, Map<String, Tensor> tensors, Map<String, String> metadata)
       throws IOException {
-    Path file = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d.safetensors", step));
+    Path file = folder.resolve(format("checkpoint-%09d.safetensors", step));
     Map<String, String> checked = new LinkedHashMap<>(metadata);
     checked.putAll(checksums(tensors));
     Safetensors.write(file, tensors, checked);
@@ -356,7 +354,7 @@ final class CheckpointFolder implements AutoCloseable {
 
   /** The folder that becomes a checkpoint of several processes when it is whole. */
   static Path begun(Path folder, long step) {
-    return folder.resolve(String.format(Locale.ROOT, ".checkpoint-%09d.part", step));
+    return folder.resolve(format(".checkpoint-%09d.part", step));
   }
 
   /** Makes the folder of a checkpoint of several processes, for all of them to write into. */
@@ -371,7 +369,7 @@ final class CheckpointFolder implements AutoCloseable {
    */
   void end(long step) throws IOException {
     Path begun = begun(folder, step);
-    Path whole = folder.resolve(String.format(Locale.ROOT, "checkpoint-%09d", step));
+    Path whole = folder.resolve(format("checkpoint-%09d", step));
     force(begun);
     Path aside = folder.resolve("." + whole.getFileName() + OLD);
     if (Files.exists(whole)) {

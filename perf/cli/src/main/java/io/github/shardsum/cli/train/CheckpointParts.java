@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.io.Safetensors;
 import io.github.shardsum.layout.Box;
 import io.github.shardsum.moe.train.Training;
@@ -14,7 +16,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -45,7 +46,7 @@ final class CheckpointParts {
 
   /** The file of a process. */
   static Path file(Path folder, int process) {
-    return folder.resolve(String.format(Locale.ROOT, "part-%05d.safetensors", process));
+    return folder.resolve(format("part-%05d.safetensors", process));
   }
 
   /** Writes the parts of a process; they are on the disk when this returns. */

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.BackendOptions;
 import io.github.shardsum.cli.common.JsonAnswer;
@@ -31,7 +33,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code shardsum train}: a Transformer with experts that learns to translate to English. */
@@ -220,7 +221,8 @@ public final class TrainCommand implements Callable<Integer> {
             .filter(each -> !each.axisNames().isEmpty());
     devices.ifPresent(this::checkGroups);
     if (trace.isGiven() && (devices.isEmpty() || backends.isPjrt())) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--trace: must be given with --mesh and --backend local, got another backend or no mesh");
     }
     trace.check(checkpoint);
@@ -272,7 +274,7 @@ public final class TrainCommand implements Callable<Integer> {
     try {
       MeshAxes.of(of).checkGroups(TokenizedPairs.GROUPS);
     } catch (IllegalArgumentException indivisible) {
-      throw wrong("--mesh: " + indivisible.getMessage());
+      throw usageError(spec, "--mesh: " + indivisible.getMessage());
     }
   }
 
@@ -284,53 +286,59 @@ public final class TrainCommand implements Callable<Integer> {
   private void check() {
     int processes = processes(System.getenv());
     if (processes > 1 && (mesh.isEmpty() || backends.isPjrt())) {
-      throw wrong(
+      throw usageError(
+          spec,
           "train: must have --mesh, of our own devices, under a launch of "
               + processes
               + " processes, got none: each would train alone");
     }
     if (until.isPresent() && until.get() < 0) {
-      throw wrong("--until: must be at least 0, got " + until.get());
+      throw usageError(spec, "--until: must be at least 0, got " + until.get());
     }
     if (until.isPresent() && steps.isPresent()) {
-      throw wrong("--until: must be given without --steps");
+      throw usageError(spec, "--until: must be given without --steps");
     }
     if (quick && data.isPresent()) {
-      throw wrong(
-          "--quick: must be given without --data, since it uses ten of the JDK's languages");
+      throw usageError(
+          spec, "--quick: must be given without --data, since it uses ten of the JDK's languages");
     }
     if (corpus.isPresent() && (data.isPresent() || quick || whole)) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--corpus: must be given without --data, --quick and --all, got one of them: a corpus"
               + " has its own languages and holds out its own sentences");
     }
     if (whole && sweep) {
-      throw wrong("--all: must be given without --sweep, which compares losses on held-back pairs");
+      throw usageError(
+          spec, "--all: must be given without --sweep, which compares losses on held-back pairs");
     }
     if (minutes.isPresent() && steps.isPresent()) {
-      throw wrong("--minutes: must be given without --steps");
+      throw usageError(spec, "--minutes: must be given without --steps");
     }
     if (minutes.isPresent() && !(minutes.get() >= 0 && minutes.get() < Integer.MAX_VALUE)) {
-      throw wrong("--minutes: must be at least 0, got " + minutes.get());
+      throw usageError(spec, "--minutes: must be at least 0, got " + minutes.get());
     }
     if (steps.isPresent() && steps.get() < 0) {
-      throw wrong("--steps: must be at least 0, got " + steps.get());
+      throw usageError(spec, "--steps: must be at least 0, got " + steps.get());
     }
     if (experts.isPresent() && (experts.get() < 1 || experts.get() > MOST_EXPERTS)) {
-      throw wrong("--experts: must be 1 (dense) to " + MOST_EXPERTS + ", got " + experts.get());
+      throw usageError(
+          spec, "--experts: must be 1 (dense) to " + MOST_EXPERTS + ", got " + experts.get());
     }
     if (slots.isPresent() && !(slots.get() > 0 && slots.get() <= MOST_EXPERTS)) {
-      throw wrong("--slots: must be above 0 and at most " + MOST_EXPERTS + ", got " + slots.get());
+      throw usageError(
+          spec, "--slots: must be above 0 and at most " + MOST_EXPERTS + ", got " + slots.get());
     }
     if (accumulate < 1 || accumulate > MOST_BATCHES) {
-      throw wrong("--accumulate: must be 1 to " + MOST_BATCHES + ", got " + accumulate);
+      throw usageError(spec, "--accumulate: must be 1 to " + MOST_BATCHES + ", got " + accumulate);
     }
     if (sweep && (checkpoint.isPresent() || experts.isPresent() || dense)) {
-      throw wrong(
+      throw usageError(
+          spec,
           "--sweep: must be given without --checkpoint, --experts and --dense: it keeps no model");
     }
     if (resume && checkpoint.isEmpty()) {
-      throw wrong("--resume: must be given with --checkpoint, got none");
+      throw usageError(spec, "--resume: must be given with --checkpoint, got none");
     }
   }
 
@@ -342,9 +350,5 @@ public final class TrainCommand implements Callable<Integer> {
         .mapToInt(Integer::parseInt)
         .max()
         .orElse(1);
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.Progress;
 import io.github.shardsum.cli.train.data.Corpus;
 import io.github.shardsum.cli.train.data.JdkPairs;
@@ -20,7 +22,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -63,14 +64,12 @@ record TrainData(
     long seed = job.seed().or(() -> last.map(CheckpointFolder.Checkpoint::seed)).orElse(1L);
     TokenizedPairs examples = new TokenizedPairs(corpus.training(), tokenizer, seed);
     if (examples.size() == 0) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "data: must have a pair of at most %d tokens to learn from, got none: %d"
-                  + " are longer, and %d sources, a tenth by their hashes, are held back",
-              TokenizedPairs.positions(),
-              corpus.training().size(),
-              corpus.heldBack().values().stream().mapToInt(List::size).sum()));
+      throw wrongArgument(
+          "data: must have a pair of at most %d tokens to learn from, got none: %d"
+              + " are longer, and %d sources, a tenth by their hashes, are held back",
+          TokenizedPairs.positions(),
+          corpus.training().size(),
+          corpus.heldBack().values().stream().mapToInt(List::size).sum());
     }
     progress.end();
     return new TrainData(corpus, tokenizer, examples, seed, job.accumulate());

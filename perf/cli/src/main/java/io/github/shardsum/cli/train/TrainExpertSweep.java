@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -90,7 +92,7 @@ final class TrainExpertSweep {
     double[] losses = losses();
     List<String> head = new ArrayList<>(List.of("model", curve, "spread", "ms a step"));
     for (double loss : losses) {
-      head.add(String.format(Locale.ROOT, "steps to %.3f", loss));
+      head.add(format("steps to %.3f", loss));
     }
     List<List<String>> rows = new ArrayList<>(List.of(head));
     models.forEach(
@@ -101,19 +103,17 @@ final class TrainExpertSweep {
               new ArrayList<>(
                   List.of(
                       name(experts),
-                      String.format(Locale.ROOT, "%.3f", mean(of, Trained::last)),
-                      String.format(Locale.ROOT, "%.3f", most - least),
-                      String.format(Locale.ROOT, "%.0f", mean(of, Trained::millis))));
+                      format("%.3f", mean(of, Trained::last)),
+                      format("%.3f", most - least),
+                      format("%.0f", mean(of, Trained::millis))));
           for (double loss : losses) {
             List<Long> steps =
                 of.stream().flatMap(trained -> trained.reaches(loss).stream().boxed()).toList();
             row.add(
                 steps.size() < of.size()
-                    ? String.format(Locale.ROOT, "%d of %d reach it", steps.size(), of.size())
-                    : String.format(
-                        Locale.ROOT,
-                        "%.0f",
-                        steps.stream().mapToLong(Long::longValue).average().orElse(0)));
+                    ? format("%d of %d reach it", steps.size(), of.size())
+                    : format(
+                        "%.0f", steps.stream().mapToLong(Long::longValue).average().orElse(0)));
           }
           rows.add(row);
         });
@@ -132,9 +132,8 @@ final class TrainExpertSweep {
     out.printf(
         Locale.ROOT, "%n%s: %d seeds each; spread is the largest less the least%n", curve, seeds);
     for (List<String> row : table()) {
-      StringBuilder line = new StringBuilder(String.format(Locale.ROOT, "%-12s", row.getFirst()));
-      row.subList(1, row.size())
-          .forEach(cell -> line.append(String.format(Locale.ROOT, "  %20s", cell)));
+      StringBuilder line = new StringBuilder(format("%-12s", row.getFirst()));
+      row.subList(1, row.size()).forEach(cell -> line.append(format("  %20s", cell)));
       out.println(line);
     }
     out.flush();

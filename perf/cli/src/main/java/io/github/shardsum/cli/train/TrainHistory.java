@@ -1,11 +1,12 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.tensor.DType;
 import io.github.shardsum.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -96,13 +97,9 @@ final class TrainHistory {
           || (isCurve
               ? tensor.size(1) != 2 || tensor.dtype() != DType.F64
               : !curve.startsWith("load.") || tensor.dtype() != DType.I64)) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "%s must be a history of rows of a step and its values, got %s%s",
-                name,
-                tensor.dtype(),
-                tensor.shape()));
+        throw wrongArgument(
+            "%s must be a history of rows of a step and its values, got %s%s",
+            name, tensor.dtype(), tensor.shape());
       }
       for (long row = 0; row < tensor.size(0); row++) {
         if (isCurve) {

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairSplit;
 import io.github.shardsum.cli.train.score.ChrF;
@@ -15,7 +17,6 @@ import io.github.shardsum.picture.Unit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -129,7 +130,7 @@ final class TrainPage {
   }
 
   private static void cell(Picture picture, double x, double y, double wide, double share) {
-    String title = String.format(Locale.ROOT, "%.2f of the mean", share);
+    String title = format("%.2f of the mean", share);
     picture.shade(x, y, wide, CELL - 1.0, Ink.BLUE, Math.min(1, share / 2), title);
   }
 
@@ -174,8 +175,8 @@ final class TrainPage {
         if (row.size() == 1) {
           row.add(Integer.toString(score.texts()));
         }
-        row.add(String.format(Locale.ROOT, "%.1f", 100 * score.exact()));
-        row.add(String.format(Locale.ROOT, "%.1f", 100 * score.score()));
+        row.add(format("%.1f", 100 * score.exact()));
+        row.add(format("%.1f", 100 * score.score()));
       }
       rows.add(row);
     }
@@ -194,7 +195,7 @@ final class TrainPage {
               kind.op(),
               String.join(", ", kind.axes()),
               Long.toString(kind.count()),
-              String.format(Locale.ROOT, "%,d", kind.receivedBytes())));
+              format("%,d", kind.receivedBytes())));
     }
     words(rows);
   }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.train.data.Corpus;
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairSplit;
@@ -38,8 +40,7 @@ final class TrainReport {
         corpus.languages().size(),
         sentences > 0
             ? "sentences " + sentences
-            : String.format(
-                Locale.ROOT, "names %d, phrases %d", corpus.training().size() - phrases, phrases),
+            : format("names %d, phrases %d", corpus.training().size() - phrases, phrases),
         examples.size(),
         tokenizer.size(),
         corpus.fingerprint());
@@ -64,9 +65,7 @@ final class TrainReport {
       for (PairSplit split : PairSplit.HELD_BACK) {
         if (!evaluation.items(split).isEmpty()) {
           ChrF score = evaluation.score(system, split, _ -> true);
-          parts.add(
-              String.format(
-                  Locale.ROOT, "%s %.1f %.1f", split, 100 * score.exact(), 100 * score.score()));
+          parts.add(format("%s %.1f %.1f", split, 100 * score.exact(), 100 * score.score()));
         }
       }
       out.printf(Locale.ROOT, "%-18s %s%n", system, "% exact, chrF: " + String.join("; ", parts));
@@ -87,15 +86,12 @@ final class TrainReport {
         "%-28s %6s%s%n",
         "family",
         "texts",
-        systems.stream()
-            .map(name -> String.format(Locale.ROOT, "  %18s", name))
-            .collect(Collectors.joining()));
+        systems.stream().map(name -> format("  %18s", name)).collect(Collectors.joining()));
     for (TranslationEvaluation.Row row : rows) {
       StringBuilder line = new StringBuilder();
       for (String system : systems) {
         ChrF score = evaluation.score(system, split, row.languages());
-        line.append(
-            String.format(Locale.ROOT, "  %10.1f %7.1f", 100 * score.exact(), 100 * score.score()));
+        line.append(format("  %10.1f %7.1f", 100 * score.exact(), 100 * score.score()));
       }
       int texts = evaluation.score(systems.getFirst(), split, row.languages()).texts();
       out.printf(Locale.ROOT, "%-28s %6d%s%n", row.name(), texts, line);
@@ -217,25 +213,20 @@ final class TrainReport {
                   layer,
                   over,
                   last.stream()
-                      .map(tokens -> String.format(Locale.ROOT, "%.1f", 100 * tokens / sum))
+                      .map(tokens -> format("%.1f", 100 * tokens / sum))
                       .collect(Collectors.joining(" ")),
                   most * last.size() / sum,
-                  idle == 0
-                      ? ""
-                      : String.format(Locale.ROOT, ", %d devices without an expert", idle));
+                  idle == 0 ? "" : format(", %d devices without an expert", idle));
             });
     out.flush();
   }
 
   /** Text such as {@code a step on the mesh: 96 collectives, ...}. */
   static String step(Training.Traffic traffic) {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "a step on the mesh: %d collectives, %,d bytes received and at most %,d held"
             + " by the largest device, as planned",
-        traffic.collectives(),
-        traffic.receivedBytes(),
-        traffic.heldBytes());
+        traffic.collectives(), traffic.receivedBytes(), traffic.heldBytes());
   }
 
   /**
@@ -243,8 +234,7 @@ final class TrainReport {
    * most 512; the bound is 2 times what it sends}, and the number of pieces if there are several.
    */
   static String rows(Training.SentRows rows) {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "rows over %s: %d times a step the largest device sends %,d%s and receives at"
             + " most %,d; the bound is %s times what it sends",
         String.join(", ", rows.axes()),

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
@@ -105,8 +107,7 @@ final class TrainRun {
         throw new FileSystemException(
             job.checkpoint().orElseThrow().toString(),
             null,
-            String.format(
-                Locale.ROOT,
+            format(
                 "has a checkpoint of step %d; go on from it with --resume, or choose"
                     + " another folder",
                 last.get().step()));
@@ -464,12 +465,9 @@ final class TrainRun {
       Map<String, List<TrainHistory.Point>> losses) {
     TrainPage page = new TrainPage("training: " + name);
     page.paragraph(
-        String.format(
-            Locale.ROOT,
+        format(
             "Languages: %d. Pairs to learn from: %d; none of them has a held-back text. Steps: %d.",
-            corpus.languages().size(),
-            corpus.training().size(),
-            trainer.steps()));
+            corpus.languages().size(), corpus.training().size(), trainer.steps()));
     for (PairSplit split : PairSplit.HELD_BACK) {
       page.scores(evaluation, split);
     }

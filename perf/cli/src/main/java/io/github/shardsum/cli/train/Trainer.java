@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.backend.Backend;
 import io.github.shardsum.cli.train.data.TokenizedPairs;
 import io.github.shardsum.cli.train.data.Tokenizer;
@@ -17,7 +20,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -135,13 +137,9 @@ final class Trainer implements AutoCloseable {
     expect(checkpoint, "data", model.data(), "other --data, or by another JDK");
     String accumulate = checkpoint.metadata().getOrDefault(ACCUMULATE, "1");
     if (!accumulate.equals(Integer.toString(model.accumulate()))) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: --accumulate must be %s, as in the steps before, got %d",
-              checkpoint.file(),
-              accumulate,
-              model.accumulate()));
+      throw wrongArgument(
+          "%s: --accumulate must be %s, as in the steps before, got %d",
+          checkpoint.file(), accumulate, model.accumulate());
     }
     expect(checkpoint, "program", program(), "another version of shardsum");
     Map<String, Tensor> tensors = new LinkedHashMap<>(checkpoint.tensors());
@@ -157,15 +155,9 @@ final class Trainer implements AutoCloseable {
       CheckpointFolder.Checkpoint checkpoint, String name, String own, String reason) {
     String found = checkpoint.text(name);
     if (!found.equals(own)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: its %s must be %s, got %s: it was trained with %s",
-              checkpoint.file(),
-              name,
-              own,
-              found,
-              reason));
+      throw wrongArgument(
+          "%s: its %s must be %s, got %s: it was trained with %s",
+          checkpoint.file(), name, own, found, reason);
     }
   }
 
@@ -174,7 +166,7 @@ final class Trainer implements AutoCloseable {
     CRC32 checksum = new CRC32();
     String text = training.program(DIGEST_SENTENCES, DIGEST_TOKENS, DIGEST_TOKENS).toString();
     checksum.update(text.getBytes(StandardCharsets.UTF_8));
-    return String.format(Locale.ROOT, "%08x", checksum.getValue());
+    return format("%08x", checksum.getValue());
   }
 
   /** Traffic and memory of the last step, if it ran on one of Shardsum's meshes. */
@@ -320,15 +312,10 @@ final class Trainer implements AutoCloseable {
     averages = Optional.empty();
     Training.Report report = training.step(batches, RATE.rate(number));
     if (!Double.isFinite(report.loss()) || !Double.isFinite(report.norm())) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "training: loss and gradient must be finite, got loss %s and norm %s at"
-                  + " step %d, with %d tokens that no router could route",
-              report.loss(),
-              report.norm(),
-              number,
-              report.unusable()));
+      throw wrongArgument(
+          "training: loss and gradient must be finite, got loss %s and norm %s at"
+              + " step %d, with %d tokens that no router could route",
+          report.loss(), report.norm(), number, report.unusable());
     }
     history.add(LOSS, number, report.loss());
     history.add(TRAINED_ON, number, report.crossEntropy());

@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.train;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.LongRun;
@@ -15,14 +18,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
@@ -96,12 +97,10 @@ public final class TranslateCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (beam < 1 || beam > MOST_HYPOTHESES) {
-      throw new ParameterException(
-          spec.commandLine(), "--beam: must be 1 to " + MOST_HYPOTHESES + ", got " + beam);
+      throw usageError(spec, "--beam: must be 1 to " + MOST_HYPOTHESES + ", got " + beam);
     }
     if (best < 1 || best > beam) {
-      throw new ParameterException(
-          spec.commandLine(), "--n-best: must be 1 to " + beam + " (--beam), got " + best);
+      throw usageError(spec, "--n-best: must be 1 to " + beam + " (--beam), got " + best);
     }
     PrintWriter err = spec.commandLine().getErr();
     CheckpointFolder.Checkpoint model =
@@ -152,7 +151,7 @@ public final class TranslateCommand implements Callable<Integer> {
         continue;
       }
       for (Translator.Scored each : shown) {
-        String score = scores ? String.format(Locale.ROOT, "%.4f\t", each.score()) : "";
+        String score = scores ? format("%.4f\t", each.score()) : "";
         out.println(score + each.text());
       }
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.shardsum.cli.bench.peer.PeerVersion;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class BenchMarkdownTest {
@@ -31,11 +32,14 @@ class BenchMarkdownTest {
   void theSectionNamesEachPeersKernels() {
     String section =
         BenchMarkdown.section(
-            List.of(),
-            List.of(),
-            List.of(new PeerVersion("openblas", "0.3.34", "Haswell")),
-            "a machine",
-            List.of(0.1, 0.2));
+            new BenchPage.Content(
+                List.of(),
+                List.of(),
+                List.of(new PeerVersion("openblas", "0.3.34", "Haswell")),
+                "a machine",
+                List.of(0.1, 0.2),
+                List.of(),
+                Optional.empty()));
     assertTrue(section.contains("| openblas | 0.3.34 | Haswell |"), section);
     assertTrue(section.contains("0.10, 0.20"), section);
   }

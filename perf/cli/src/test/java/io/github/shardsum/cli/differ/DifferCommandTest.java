@@ -9,6 +9,7 @@ import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
 import io.github.shardsum.cli.Main;
 import io.github.shardsum.cli.common.OwnJvm;
+import io.github.shardsum.cli.differ.DifferReport.DifferJson;
 import io.github.shardsum.mesh.Mesh;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.Value;

@@ -1,5 +1,8 @@
 package io.github.shardsum.lab.auto;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.assign.Assignment;
 import io.github.shardsum.assign.AssignmentOptions;
 import io.github.shardsum.assign.AssignmentProblem;
@@ -8,13 +11,11 @@ import io.github.shardsum.cli.common.JsonAnswer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
@@ -74,7 +75,7 @@ public final class IopddlCommand implements Callable<Integer> {
     try {
       AssignmentOptions.defaults().withSeconds(seconds).withClock(end).withThreads(threads);
     } catch (IllegalArgumentException wrong) {
-      throw new ParameterException(spec.commandLine(), "--" + wrong.getMessage());
+      throw usageError(spec, "--" + wrong.getMessage());
     }
     AssignmentProblem problem = AutoProblemReader.read(file);
     double left = (1 - RESERVE) * end - (System.nanoTime() - begun) / 1e9;
@@ -107,7 +108,7 @@ public final class IopddlCommand implements Callable<Integer> {
     }
     out.println("cost   " + answer.cost());
     out.println("bound  " + answer.bound() + (answer.gap() == 0 ? " (the cost is optimal)" : ""));
-    out.println("gap    " + String.format(Locale.ROOT, "%.4f %%", 100 * answer.gap()));
+    out.println("gap    " + format("%.4f %%", 100 * answer.gap()));
     out.println("peak   " + answer.peak() + " of " + problem.limit() + " bytes");
     out.println(answer.choice());
   }

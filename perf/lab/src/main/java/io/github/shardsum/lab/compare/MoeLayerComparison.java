@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.compare;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.bench.BenchmarkData;
 import io.github.shardsum.bench.MoeCase;
 import io.github.shardsum.bench.MoeLayerBenchmark;
@@ -23,7 +25,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -133,8 +134,7 @@ public final class MoeLayerComparison {
   }
 
   private String machine() {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "kernels %s, %d threads, %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying,"
             + " %s, load %.2f",
         KernelInfo.current(),

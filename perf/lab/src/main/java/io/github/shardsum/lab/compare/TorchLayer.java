@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.compare;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.bench.BenchmarkScript;
 import io.github.shardsum.measure.ChildProcess;
 import io.github.shardsum.measure.MeasurementException;
@@ -7,7 +9,6 @@ import io.github.shardsum.measure.Timed;
 import io.github.shardsum.moe.MoeSizes;
 import java.io.IOException;
 import java.util.Arrays;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -41,8 +42,7 @@ final class TorchLayer implements AutoCloseable {
    */
   void prepare(MoeSizes sizes, long... counts) throws MeasurementException {
     ask(
-        String.format(
-            Locale.ROOT,
+        format(
             "prepare %d %d %d %d %s",
             sizes.groups() * sizes.tokens(),
             sizes.model(),
@@ -54,14 +54,9 @@ final class TorchLayer implements AutoCloseable {
   /** Makes the operands of algorithm 2's einsums of dispatch and combine, of C slots each. */
   void prepareEinsums(MoeSizes sizes, long capacity) throws MeasurementException {
     ask(
-        String.format(
-            Locale.ROOT,
+        format(
             "einsums %d %d %d %d %d",
-            sizes.groups(),
-            sizes.tokens(),
-            sizes.experts(),
-            capacity,
-            sizes.model()));
+            sizes.groups(), sizes.tokens(), sizes.experts(), capacity, sizes.model()));
   }
 
   /**

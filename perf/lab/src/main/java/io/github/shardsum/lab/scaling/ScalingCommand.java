@@ -1,5 +1,8 @@
 package io.github.shardsum.lab.scaling;
 
+import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.OutputFile;
 import io.github.shardsum.cli.common.OwnJvm;
@@ -14,13 +17,14 @@ import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -155,12 +159,12 @@ public final class ScalingCommand implements Callable<Integer> {
   private void check() throws IOException {
     for (int count : devices) {
       if (count < 1 || count > MOST_DEVICES) {
-        throw wrong("--devices: must be 1 to " + MOST_DEVICES + ", got " + count);
+        throw usageError(spec, "--devices: must be 1 to " + MOST_DEVICES + ", got " + count);
       }
     }
     for (int count : processes) {
       if (count < 1 || count > MOST_PROCESSES) {
-        throw wrong("--processes: must be 1 to " + MOST_PROCESSES + ", got " + count);
+        throw usageError(spec, "--processes: must be 1 to " + MOST_PROCESSES + ", got " + count);
       }
     }
     if (programs.equals(List.of("all"))) {
@@ -168,7 +172,8 @@ public final class ScalingCommand implements Callable<Integer> {
     }
     for (String name : programs) {
       if (!ScalingPrograms.ALL.contains(name)) {
-        throw wrong(
+        throw usageError(
+            spec,
             "--programs: must be all, or some of "
                 + ScalingPrograms.ALL
                 + ", got \""
@@ -177,18 +182,14 @@ public final class ScalingCommand implements Callable<Integer> {
       }
     }
     if (runs < 1 || runs > 1000) {
-      throw wrong("--runs: must be 1 to 1000, got " + runs);
+      throw usageError(spec, "--runs: must be 1 to 1000, got " + runs);
     }
     if (!(warmUp >= 0 && warmUp <= LONGEST_WARM_UP)) {
-      throw wrong("--warm-up: must be 0 to 600 seconds, got " + warmUp);
+      throw usageError(spec, "--warm-up: must be 0 to 600 seconds, got " + warmUp);
     }
     if (html.isPresent()) {
       OutputFile.checkText("--html", html.get());
     }
-  }
-
-  private ParameterException wrong(String message) {
-    return new ParameterException(spec.commandLine(), message);
   }
 
   private ScalingRun run() {
@@ -307,5 +308,48 @@ public final class ScalingCommand implements Callable<Integer> {
       }
     }
     return JsonAnswer.text(answer);
+  }
+
+  /** Errors of predictions over all points. */
+  private static final class ScalingErrors {
+    private ScalingErrors() {}
+
+    /** A sentence on time and one on memory, each if something is compared. */
+    static List<String> lines(List<ScalingPoint> points) {
+      List<String> lines = new ArrayList<>();
+      // Predictions begin with one device.
+      List<ScalingPoint> timed = points.stream().filter(point -> point.devices() > 1).toList();
+      if (!timed.isEmpty()) {
+        lines.add(line("time", timed, ScalingPoint::error));
+      }
+      List<ScalingPoint> held =
+          points.stream().filter(each -> !Double.isNaN(each.bytes())).toList();
+      if (!held.isEmpty()) {
+        lines.add(line("memory", held, ScalingPoint::bytesError));
+      }
+      return List.copyOf(lines);
+    }
+
+    private static String line(
+        String what, List<ScalingPoint> points, ToDoubleFunction<ScalingPoint> error) {
+      double mean =
+          points.stream()
+              .mapToDouble(each -> Math.abs(error.applyAsDouble(each)))
+              .average()
+              .orElse(0);
+      ScalingPoint worst =
+          points.stream()
+              .max(Comparator.comparingDouble(each -> Math.abs(error.applyAsDouble(each))))
+              .orElseThrow();
+      return format(
+          "%s of %d points: mean absolute error %.1f %%, largest %+.1f %% (%s on %d devices, %s)",
+          what,
+          points.size(),
+          100 * mean,
+          100 * error.applyAsDouble(worst),
+          worst.program(),
+          worst.devices(),
+          worst.engine());
+    }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.scaling;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.picture.Axis;
 import io.github.shardsum.picture.Ink;
 import io.github.shardsum.picture.Page;
@@ -9,7 +11,6 @@ import io.github.shardsum.picture.Unit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -103,9 +104,5 @@ public final class ScalingPicture {
 
   private static double[] at(Axis x, Axis y, int devices, double seconds) {
     return new double[] {x.at(devices), y.at(seconds)};
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
   }
 }

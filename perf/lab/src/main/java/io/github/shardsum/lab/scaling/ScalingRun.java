@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.scaling;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.mesh.MeshBackend;
 import io.github.shardsum.backend.mesh.MeshExecutable;
 import io.github.shardsum.cli.common.MeshOptions;
@@ -26,7 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -357,8 +358,7 @@ public final class ScalingRun {
   /** A line of a table. */
   static String line(ScalingPoint point) {
     String time =
-        String.format(
-            Locale.ROOT,
+        format(
             "%-18s %-11s %7d %10.3f %12.3f %12.3f %+8.1f %%",
             point.program(),
             point.engine(),
@@ -370,29 +370,17 @@ public final class ScalingRun {
     return Double.isNaN(point.bytes())
         ? time
         : time
-            + String.format(
-                Locale.ROOT,
+            + format(
                 " %10.3f %12.3f %+8.1f %%",
-                point.bytes() / 1e6,
-                point.predictedBytes() / 1e6,
-                100 * point.bytesError());
+                point.bytes() / 1e6, point.predictedBytes() / 1e6, 100 * point.bytesError());
   }
 
   /** The head of the table. */
   static String head(boolean memory) {
     String time =
-        String.format(
-            Locale.ROOT,
+        format(
             "%-18s %-11s %7s %10s %12s %12s %10s",
-            "program",
-            "engine",
-            "devices",
-            "ms",
-            "predicted ms",
-            "collectives",
-            "error");
-    return memory
-        ? time + String.format(Locale.ROOT, " %10s %12s %10s", "MB", "predicted MB", "error")
-        : time;
+            "program", "engine", "devices", "ms", "predicted ms", "collectives", "error");
+    return memory ? time + format(" %10s %12s %10s", "MB", "predicted MB", "error") : time;
   }
 }

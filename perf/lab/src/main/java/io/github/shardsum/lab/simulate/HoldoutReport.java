@@ -1,25 +1,39 @@
 package io.github.shardsum.lab.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.simulate.Assumption;
+import io.github.shardsum.cli.simulate.ClosedForms;
+import io.github.shardsum.cli.simulate.DeviceFamily;
 import io.github.shardsum.cli.simulate.Job;
+import io.github.shardsum.cli.simulate.PlannedPrediction;
 import io.github.shardsum.cli.simulate.Prediction;
 import io.github.shardsum.lab.simulate.Holdout.Score;
 import io.github.shardsum.lab.simulate.MeasurementTable.Row;
 import io.github.shardsum.lab.simulate.TableRowJobs.Refused;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Prints a {@link Holdout}. */
-final class HoldoutReport {
+public final class HoldoutReport {
   private HoldoutReport() {}
 
   static void print(Holdout holdout, PrintWriter out) {
@@ -111,7 +125,7 @@ final class HoldoutReport {
   }
 
   private static String percent(double value) {
-    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.1f", 100 * value);
+    return Double.isNaN(value) ? "-" : format("%.1f", 100 * value);
   }
 
   private static void fits(Holdout holdout, PrintWriter out) {
@@ -148,9 +162,7 @@ final class HoldoutReport {
   }
 
   private static String correlation(Holdout.Ranks ranks) {
-    return Double.isNaN(ranks.correlation())
-        ? "all equal"
-        : String.format(Locale.ROOT, "%.2f", ranks.correlation());
+    return Double.isNaN(ranks.correlation()) ? "all equal" : format("%.2f", ranks.correlation());
   }
 
   private static void assumptions(Holdout holdout, PrintWriter out) {
@@ -277,6 +289,50 @@ final class HoldoutReport {
     double baseline = error(group, Score::baseline);
     if (!Double.isNaN(baseline)) {
       node.put("baseline", baseline);
+    }
+  }
+
+  /** {@code holdout}: predictions against a table of measured steps. */
+  @Command(
+      name = "holdout",
+      description = "Compare predictions with a table of measured steps, and print their errors.")
+  public static final class HoldoutCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE.tsv", description = "The table, a row for each step.")
+    private Path table = Path.of("");
+
+    @Option(
+        names = "--device",
+        paramLabel = "FILE.json",
+        description = "A file that describes a kind of device.")
+    private Optional<Path> device = Optional.empty();
+
+    @Option(
+        names = "--plans",
+        description = "Predict by a plan where a row can be planned; takes seconds a row.")
+    private boolean plans;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+      ClosedForms formulas = new ClosedForms();
+      StepModel scorer =
+          plans
+              ? (job, share) -> PlannedPrediction.of(job, share, true).prediction()
+              : formulas::predict;
+      Holdout scored =
+          Holdout.of(
+              MeasurementTable.read(table), formulas::predict, scorer, DeviceFamily.known(device));
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(HoldoutReport.json(scored));
+      } else {
+        HoldoutReport.print(scored, out);
+      }
+      return 0;
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.simulate;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;
 import java.io.InputStream;
@@ -155,13 +157,9 @@ final class MeasurementTable {
             .filter(each -> !wide || (!each.equals(METRIC) && !each.equals(VALUE)))
             .toList();
     if (!missing.isEmpty()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: must have columns %s separated by tabs, commas or semicolons, got none named %s",
-              place,
-              String.join(", ", REQUIRED),
-              String.join(", ", missing)));
+      throw wrongArgument(
+          "%s: must have columns %s separated by tabs, commas or semicolons, got none named %s",
+          place, String.join(", ", REQUIRED), String.join(", ", missing));
     }
     return List.copyOf(names);
   }

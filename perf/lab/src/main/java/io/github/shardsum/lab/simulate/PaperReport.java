@@ -1,5 +1,9 @@
 package io.github.shardsum.lab.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
+import io.github.shardsum.cli.simulate.Architecture;
+import io.github.shardsum.cli.simulate.ClosedForms;
 import io.github.shardsum.cli.simulate.Job;
 import io.github.shardsum.cli.simulate.PlannedForms;
 import io.github.shardsum.lab.simulate.Paper.Bar;
@@ -10,9 +14,12 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /** Prints the paper's figures, ours and every residual. */
-final class PaperReport {
+public final class PaperReport {
   private PaperReport() {}
 
   static void print(StepModel model, PrintWriter out) {
@@ -43,9 +50,7 @@ final class PaperReport {
           "%-12s %8.1f %% %s%n",
           each.name(),
           share,
-          job.rematerialise() > 0
-              ? String.format(Locale.ROOT, "residual %+.1f", share - 30)
-              : "not rematerialised");
+          job.rematerialise() > 0 ? format("residual %+.1f", share - 30) : "not rematerialised");
     }
   }
 
@@ -106,13 +111,9 @@ final class PaperReport {
           each.work(),
           ours.work(),
           ours.work() - each.work(),
-          none ? "none" : String.format(Locale.ROOT, "%.1f", each.communication()),
-          Double.isNaN(ours.communication())
-              ? "none"
-              : String.format(Locale.ROOT, "%.2f", ours.communication()),
-          none
-              ? "-"
-              : String.format(Locale.ROOT, "%+.2f", ours.communication() - each.communication()));
+          none ? "none" : format("%.1f", each.communication()),
+          Double.isNaN(ours.communication()) ? "none" : format("%.2f", ours.communication()),
+          none ? "-" : format("%+.2f", ours.communication() - each.communication()));
     }
   }
 
@@ -279,5 +280,91 @@ final class PaperReport {
         measured,
         ours,
         percent(ours, measured));
+  }
+
+  /** {@code paper}: the GShard paper's figures and ours. */
+  @Command(name = "paper", description = "Print the GShard paper's figures next to ours.")
+  public static final class PaperCommand implements Runnable {
+    @Spec private CommandSpec spec;
+
+    @Override
+    public void run() {
+      PaperReport.print(new ClosedForms()::predict, spec.commandLine().getOut());
+    }
+  }
+
+  /**
+   * Plans of the paper's models.
+   *
+   * @param models the rows of table 1
+   * @param forms the plan of each, in their order
+   */
+  record PaperPlans(List<Model> models, List<PlannedForms> forms) {
+    static PaperPlans of(List<Model> models) {
+      List<PlannedForms> forms = new ArrayList<>();
+      for (Model model : models) {
+        Job job = model.job();
+        forms.add(PlannedForms.of(job, job.machine().family().eta()));
+      }
+      return new PaperPlans(List.copyOf(models), List.copyOf(forms));
+    }
+
+    /** Total bytes of a device. */
+    static double bytes(PlannedForms forms) {
+      return forms.prediction().bytes().values().stream().mapToDouble(Double::doubleValue).sum();
+    }
+
+    /** The planned forms of a model with another number of layers, half of them in the encoder. */
+    static PlannedForms withLayers(Model model, int layers) {
+      Job job = model.job();
+      Architecture old = job.model();
+      Architecture other =
+          new Architecture(
+              old.name(),
+              layers,
+              old.width(),
+              old.attention(),
+              old.vocabulary(),
+              old.outputVocabulary(),
+              old.feedForward(),
+              old.gated(),
+              old.experts(),
+              layers / 2);
+      Job changed =
+          new Job(
+              other,
+              job.machine(),
+              job.layout(),
+              job.sequence(),
+              job.batch(),
+              job.precision(),
+              1,
+              job.overlap(),
+              job.imbalance(),
+              job.compiled(),
+              job.momentBytes(),
+              job.assumptions());
+      return PlannedForms.of(changed, job.machine().family().eta());
+    }
+
+    /** Share of a step that the repeated forward pass takes. */
+    static double repeated(Job job, double eta) {
+      ClosedForms forms = new ClosedForms();
+      Job once =
+          new Job(
+              job.model(),
+              job.machine(),
+              job.layout(),
+              job.sequence(),
+              job.batch(),
+              job.precision(),
+              0,
+              job.overlap(),
+              job.imbalance(),
+              job.compiled(),
+              job.momentBytes(),
+              job.assumptions());
+      return 1 - forms.predict(once, eta).seconds() / forms.predict(job, eta).seconds();
+    }
   }
 }

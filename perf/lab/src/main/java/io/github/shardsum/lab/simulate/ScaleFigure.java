@@ -1,6 +1,10 @@
 package io.github.shardsum.lab.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonAnswer;
+import io.github.shardsum.cli.common.OutputFile;
+import io.github.shardsum.cli.common.TextFiles;
 import io.github.shardsum.cli.program.NamedPrograms;
 import io.github.shardsum.cli.simulate.AxisSizes;
 import io.github.shardsum.cli.simulate.Catalogue;
@@ -18,11 +22,19 @@ import io.github.shardsum.partition.ProgramPlan;
 import io.github.shardsum.picture.Ink;
 import io.github.shardsum.picture.Picture;
 import io.github.shardsum.picture.Picture.Anchor;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -30,7 +42,7 @@ import tools.jackson.databind.node.ObjectNode;
  * The figure of the front page: the paper's layer planned and certified on 2,048 to 99,840 devices,
  * and the utilisation predicted for its model of 512 experts on slices of v5p.
  */
-final class ScaleFigure {
+public final class ScaleFigure {
   static final List<Integer> DEVICES = List.of(2048, 8192, 51_200, 99_840);
 
   private static final String MODEL = "gshard-150b";
@@ -164,7 +176,31 @@ final class ScaleFigure {
     return picture.svg();
   }
 
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
+  /** {@code scale}: plans and predictions of the paper's layer over devices. */
+  @Command(
+      name = "scale",
+      description = "Draw plans, certificates and utilisation at 2,048 to 99,840 devices.")
+  public static final class ScaleFigureCommand implements Callable<Integer> {
+    @Spec private CommandSpec spec;
+
+    @Parameters(paramLabel = "FILE.svg", description = "The file of the picture.")
+    private Path file = Path.of("");
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws IOException {
+      OutputFile.checkText("FILE.svg", file);
+      List<ScaleFigure.Row> rows = ScaleFigure.rows(ScaleFigure.DEVICES);
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(ScaleFigure.json(rows));
+      } else {
+        ScaleFigure.print(rows, out);
+      }
+      TextFiles.write(file, ScaleFigure.svg(rows));
+      return 0;
+    }
   }
 }

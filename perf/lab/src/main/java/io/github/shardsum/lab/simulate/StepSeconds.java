@@ -1,9 +1,10 @@
 package io.github.shardsum.lab.simulate;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.simulate.Job;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -191,12 +192,9 @@ final class StepSeconds {
       }
     }
     if (!(value > 0 && value < 1e18)) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s must be a positive number, got \"%s\"",
-              name,
-              text.length() > 40 ? text.substring(0, 40) + "..." : text));
+      throw wrongArgument(
+          "%s must be a positive number, got \"%s\"",
+          name, text.length() > 40 ? text.substring(0, 40) + "..." : text);
     }
     return value;
   }

@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.simulate.Architecture;
 import io.github.shardsum.cli.simulate.Architecture.Attention;
 import io.github.shardsum.cli.simulate.Architecture.Experts;
@@ -183,12 +185,10 @@ final class TableRowJobs {
       double share = flops / step.seconds() / job.machine().peak(job.precision());
       if (share > 1 || (share > 0.85 && job.rematerialise() > 0.5)) {
         throw refusal(
-            String.format(
-                Locale.ROOT,
+            format(
                 "the measured step would mean %.0f %% of the %s peak: the row's precision or units"
                     + " must be other than they seem",
-                100 * share,
-                job.precision()));
+                100 * share, job.precision()));
       }
       return new Planned(row, job, step.seconds(), step.metric(), guessed);
     }

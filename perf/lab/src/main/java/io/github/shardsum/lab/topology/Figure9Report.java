@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -164,5 +168,26 @@ public final class Figure9Report {
         link.secondsPerHop() * 1e6,
         100 * Figure9.worst(slices, link, Curve::isAllToAll),
         100 * Figure9.worst(slices, link, curve -> !curve.isAllToAll()));
+  }
+
+  /** {@code figure9}: the cost model against the GShard paper's figure 9. */
+  @Command(
+      name = "figure9",
+      description = "Fit the GShard paper's figure 9 and print the residual of every point.")
+  public static final class Figure9Command implements Runnable {
+    @Spec private CommandSpec spec;
+
+    @Option(names = "--json", description = "Print JSON.")
+    private boolean json;
+
+    @Override
+    public void run() {
+      PrintWriter out = spec.commandLine().getOut();
+      if (json) {
+        out.println(Figure9Report.json());
+      } else {
+        Figure9Report.print(out);
+      }
+    }
   }
 }

@@ -14,13 +14,17 @@ import io.github.shardsum.exec.Workers;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -130,5 +134,34 @@ public final class BaselinesCommand implements Callable<Integer> {
       }
     }
     out.flush();
+  }
+
+  /**
+   * A baseline that learns each language for itself, one after the other, so that only one is in
+   * memory.
+   *
+   * @param training the pairs of all languages
+   * @param learn learns one language
+   */
+  record ByLanguage(List<Pair> training, Function<List<Pair>, TranslationPredictor> learn)
+      implements TranslationPredictor {
+    @Override
+    public List<String> translate(List<Source> sources) {
+      Map<String, List<Pair>> pairs =
+          training.stream().collect(Collectors.groupingBy(Pair::language));
+      Map<Source, String> texts = new HashMap<>();
+      sources.stream()
+          .distinct()
+          .collect(Collectors.groupingBy(Source::language))
+          .forEach(
+              (language, some) -> {
+                List<String> translated =
+                    learn.apply(pairs.getOrDefault(language, List.of())).translate(some);
+                for (int i = 0; i < some.size(); i++) {
+                  texts.put(some.get(i), translated.get(i));
+                }
+              });
+      return sources.stream().map(source -> Objects.requireNonNull(texts.get(source))).toList();
+    }
   }
 }

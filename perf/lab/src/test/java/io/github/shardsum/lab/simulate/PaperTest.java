@@ -7,6 +7,7 @@ import io.github.shardsum.cli.simulate.ClosedForms;
 import io.github.shardsum.cli.simulate.PlannedForms;
 import io.github.shardsum.lab.simulate.Paper.Bar;
 import io.github.shardsum.lab.simulate.Paper.Model;
+import io.github.shardsum.lab.simulate.PaperReport.PaperPlans;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.List;

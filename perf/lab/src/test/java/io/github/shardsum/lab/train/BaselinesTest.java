@@ -8,6 +8,7 @@ import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.score.TranslationPredictor;
 import io.github.shardsum.exec.Workers;
 import io.github.shardsum.lab.Lab;
+import io.github.shardsum.lab.train.BaselinesCommand.ByLanguage;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

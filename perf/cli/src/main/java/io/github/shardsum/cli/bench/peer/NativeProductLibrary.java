@@ -1,5 +1,8 @@
 package io.github.shardsum.cli.bench.peer;
 
+import static io.github.shardsum.measure.Texts.format;
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.LibrarySearch;
 import io.github.shardsum.cli.common.NativeLibrary;
 import io.github.shardsum.measure.MeasurementException;
@@ -9,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
@@ -60,10 +62,7 @@ enum NativeProductLibrary {
     return Arrays.stream(values())
         .filter(library -> library.id.equals(id))
         .findFirst()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    String.format(Locale.ROOT, "library: must be one of %s, got %s", ids(), id)));
+        .orElseThrow(() -> wrongArgument("library: must be one of %s, got %s", ids(), id));
   }
 
   /** Whether its functions are oneDNN's. */
@@ -103,8 +102,7 @@ enum NativeProductLibrary {
         .orElseThrow(
             () ->
                 new MeasurementException(
-                    String.format(
-                        Locale.ROOT, "not found; `%s -m pip install %s`", python, wheel)));
+                    format("not found; `%s -m pip install %s`", python, wheel)));
   }
 
   private static Stream<Path> folders(String python) throws MeasurementException {
@@ -117,10 +115,7 @@ enum NativeProductLibrary {
       return text.lines().filter(line -> !line.isBlank()).map(Path::of);
     } catch (IOException e) {
       throw new MeasurementException(
-          String.format(
-              Locale.ROOT,
-              "no Python: %s; name one with --python or SHARDSUM_PYTHON",
-              e.getMessage()));
+          format("no Python: %s; name one with --python or SHARDSUM_PYTHON", e.getMessage()));
     }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench.peer;
 
+import static io.github.shardsum.measure.Texts.format;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
@@ -20,7 +21,6 @@ import java.lang.invoke.MethodType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -99,7 +99,7 @@ final class NativeProducts {
     } catch (MeasurementException e) {
       throw e;
     } catch (Throwable e) {
-      throw new MeasurementException(String.format(Locale.ROOT, "%s does not load: %s", file, e));
+      throw new MeasurementException(format("%s does not load: %s", file, e));
     }
   }
 
@@ -235,8 +235,7 @@ final class NativeProducts {
     MemorySegment version =
         (MemorySegment) bind(symbols, "dnnl_version", FunctionDescriptor.of(ADDRESS)).invokeExact();
     MemorySegment three = version.reinterpret(3 * JAVA_INT.byteSize());
-    return String.format(
-        Locale.ROOT,
+    return format(
         "%d.%d.%d",
         three.getAtIndex(JAVA_INT, 0),
         three.getAtIndex(JAVA_INT, 1),

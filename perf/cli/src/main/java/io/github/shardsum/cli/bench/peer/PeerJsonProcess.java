@@ -11,7 +11,6 @@ import tools.jackson.databind.json.JsonMapper;
  * exception.
  */
 final class PeerJsonProcess implements AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
 
   private final ChildProcess process;
   private final JsonNode greeting;
@@ -48,7 +47,7 @@ final class PeerJsonProcess implements AutoCloseable {
   }
 
   private static JsonNode parsed(String line) throws MeasurementException {
-    JsonNode answer = JSON.readTree(line);
+    JsonNode answer = JsonMapper.shared().readTree(line);
     if (answer.has("error")) {
       throw new MeasurementException(answer.get("error").stringValue());
     }

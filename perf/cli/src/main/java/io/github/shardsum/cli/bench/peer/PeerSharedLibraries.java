@@ -1,5 +1,6 @@
 package io.github.shardsum.cli.bench.peer;
 
+import static io.github.shardsum.measure.Texts.format;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
@@ -12,7 +13,6 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,8 +62,7 @@ final class PeerSharedLibraries {
       loadWithDependencies(file, 0);
       return SymbolLookup.libraryLookup(file, Arena.global());
     } catch (IllegalArgumentException e) {
-      throw new MeasurementException(
-          String.format(Locale.ROOT, "%s does not load: %s", file, e.getMessage()));
+      throw new MeasurementException(format("%s does not load: %s", file, e.getMessage()));
     }
   }
 
@@ -77,8 +76,7 @@ final class PeerSharedLibraries {
       Matcher missing = MISSING.matcher(reason);
       Path beside = missing.matches() ? file.resolveSibling(missing.group(1)) : file;
       if (beside.equals(file) || !Files.exists(beside) || count > MOST_DEPENDENCIES) {
-        throw new MeasurementException(
-            String.format(Locale.ROOT, "%s does not load: %s", file, reason));
+        throw new MeasurementException(format("%s does not load: %s", file, reason));
       }
       count = loadWithDependencies(beside, count);
     }

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench.peer;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.measure.MeasurementException;
 import java.util.Locale;
 import java.util.Set;
@@ -50,20 +52,16 @@ public record PeerVersion(String name, String version, String kernel) {
     String lower = kernel.toLowerCase(Locale.ROOT);
     if (GENERIC.contains(lower)) {
       throw new MeasurementException(
-          String.format(
-              Locale.ROOT,
+          format(
               "version %s chose its generic kernels (%s), which are not made for this processor;"
                   + " a newer version may know it",
-              version,
-              kernel));
+              version, kernel));
     }
     if (isa == Isa.AVX2 && WIDE.matcher(lower).find()) {
       throw new MeasurementException(
-          String.format(
-              Locale.ROOT,
+          format(
               "version %s chose kernels of 512 bits (%s), but -XX:UseAVX=2 selects AVX2",
-              version,
-              kernel));
+              version, kernel));
     }
   }
 

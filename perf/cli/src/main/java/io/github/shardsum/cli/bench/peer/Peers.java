@@ -1,11 +1,12 @@
 package io.github.shardsum.cli.bench.peer;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.LibrarySearch;
 import io.github.shardsum.measure.MeasurementException;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Stream;
 
 /** The peers that this machine has, each with the same number of threads. */
@@ -54,12 +55,8 @@ public final class Peers implements AutoCloseable {
     }
     for (String name : names) {
       if (!all().contains(name)) {
-        throw new IllegalArgumentException(
-            String.format(
-                Locale.ROOT,
-                "--peers: must be some of %s, or none, got %s",
-                String.join(", ", all()),
-                name));
+        throw wrongArgument(
+            "--peers: must be some of %s, or none, got %s", String.join(", ", all()), name);
       }
     }
     return names.isEmpty() ? all() : names;

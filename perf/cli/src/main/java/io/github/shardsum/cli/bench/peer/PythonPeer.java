@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.bench.peer;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.einsum.BoundEquation;
 import io.github.shardsum.measure.MeasurementException;
 import io.github.shardsum.tensor.DType;
@@ -9,7 +11,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import tools.jackson.databind.json.JsonMapper;
@@ -22,7 +23,6 @@ import tools.jackson.databind.node.ObjectNode;
  * works, this process only waits for its answer.
  */
 final class PythonPeer implements Competitor, AutoCloseable {
-  private static final JsonMapper JSON = new JsonMapper();
   private static final String SCRIPT = "peer.py";
 
   /** The library of contractions, which the package {@code pytblis} holds. */
@@ -69,19 +69,13 @@ final class PythonPeer implements Competitor, AutoCloseable {
       return checked(new PythonPeer(library, new PeerJsonProcess(builder)), isa);
     } catch (IOException e) {
       throw new MeasurementException(
-          String.format(
-              Locale.ROOT,
-              "no Python: %s; name one with --python or SHARDSUM_PYTHON",
-              e.getMessage()));
+          format("no Python: %s; name one with --python or SHARDSUM_PYTHON", e.getMessage()));
     } catch (MeasurementException e) {
       throw new MeasurementException(
-          String.format(
-              Locale.ROOT,
+          format(
               "%s; `%s -m pip install %s`, or name another interpreter with --python"
                   + " or SHARDSUM_PYTHON",
-              e.why(),
-              python,
-              PACKAGES.getOrDefault(library, library)));
+              e.why(), python, PACKAGES.getOrDefault(library, library)));
     }
   }
 
@@ -129,7 +123,7 @@ final class PythonPeer implements Competitor, AutoCloseable {
   @Override
   public double[] prepare(BenchCase subject, long[] samples) throws MeasurementException {
     BoundEquation bound = subject.bound();
-    ObjectNode request = JSON.createObjectNode();
+    ObjectNode request = JsonMapper.shared().createObjectNode();
     request.put("op", "prepare").put("equation", letters(bound));
     request.put("dtype", subject.dtype().toString());
     ArrayNode shapes = request.putArray("shapes");
@@ -143,13 +137,15 @@ final class PythonPeer implements Competitor, AutoCloseable {
     for (long sample : samples) {
       indices.add(sample);
     }
-    return PeerJsonProcess.values(process.ask(JSON.writeValueAsString(request)));
+    return PeerJsonProcess.values(process.ask(JsonMapper.shared().writeValueAsString(request)));
   }
 
   @Override
   public double seconds(long calls) throws MeasurementException {
     String request =
-        JSON.writeValueAsString(JSON.createObjectNode().put("op", "time").put("calls", calls));
+        JsonMapper.shared()
+            .writeValueAsString(
+                JsonMapper.shared().createObjectNode().put("op", "time").put("calls", calls));
     return process.ask(request).get("seconds").doubleValue();
   }
 
@@ -167,11 +163,8 @@ final class PythonPeer implements Competitor, AutoCloseable {
   static String letters(BoundEquation bound) throws MeasurementException {
     if (bound.labelCount() > 2 * LETTERS) {
       throw new MeasurementException(
-          String.format(
-              Locale.ROOT,
-              "has letters for %d labels, the equation has %d",
-              2 * LETTERS,
-              bound.labelCount()));
+          format(
+              "has letters for %d labels, the equation has %d", 2 * LETTERS, bound.labelCount()));
     }
     List<String> operands = new ArrayList<>();
     for (int operand = 0; operand < bound.operandCount(); operand++) {

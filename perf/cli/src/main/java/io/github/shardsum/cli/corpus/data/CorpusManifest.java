@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.corpus.data;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.JsonErrors;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -7,7 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -119,13 +120,9 @@ public record CorpusManifest(
           malformed);
     }
     if (manifest == null || manifest.version() != VERSION) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "%s: must be of version %d, got %s; make the corpus again",
-              file,
-              VERSION,
-              manifest == null ? "null" : manifest.version()));
+      throw wrongArgument(
+          "%s: must be of version %d, got %s; make the corpus again",
+          file, VERSION, manifest == null ? "null" : manifest.version());
     }
     return manifest;
   }

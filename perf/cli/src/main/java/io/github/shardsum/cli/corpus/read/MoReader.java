@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.corpus.read;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -8,7 +10,6 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Consumer;
 
 /** Compiled messages of gettext, in either order of bytes. The key of a message is its English. */
@@ -29,8 +30,7 @@ record MoReader() implements TranslationReader.Aligned {
       file.order(ByteOrder.BIG_ENDIAN);
     }
     if (file.getInt(0) != MAGIC) {
-      throw new IllegalArgumentException(
-          String.format(Locale.ROOT, "must begin with 950412de, got %08x", file.getInt(0)));
+      throw wrongArgument("must begin with 950412de, got %08x", file.getInt(0));
     }
     int count = file.getInt(8);
     int originals = file.getInt(12);
@@ -70,13 +70,8 @@ record MoReader() implements TranslationReader.Aligned {
 
   private static void checkTable(long length, long from, long count) {
     if (count < 0 || from < 0 || from + ENTRY * count > length) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "a table must be within %d bytes, got %d entries at %d",
-              length,
-              count,
-              from));
+      throw wrongArgument(
+          "a table must be within %d bytes, got %d entries at %d", length, count, from);
     }
   }
 
@@ -84,13 +79,8 @@ record MoReader() implements TranslationReader.Aligned {
     long length = file.getInt(entry);
     long from = file.getInt(entry + 4);
     if (length < 0 || from < 0 || from + length > file.capacity()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "a text must be within %d bytes, got %d bytes at %d",
-              file.capacity(),
-              length,
-              from));
+      throw wrongArgument(
+          "a text must be within %d bytes, got %d bytes at %d", file.capacity(), length, from);
     }
     byte[] bytes = new byte[(int) length];
     file.get((int) from, bytes);

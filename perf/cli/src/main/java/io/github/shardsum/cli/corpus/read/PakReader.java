@@ -1,12 +1,13 @@
 package io.github.shardsum.cli.corpus.read;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -26,13 +27,9 @@ record PakReader() implements TranslationReader.Keyed {
     Header header = header(file);
     long end = header.entries() + ENTRY * (header.count() + 1L) + (long) ALIAS * header.aliases();
     if (header.count() < 0 || end > bytes.length) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "entries must be within %d bytes, got %d entries and %d aliases",
-              bytes.length,
-              header.count(),
-              header.aliases()));
+      throw wrongArgument(
+          "entries must be within %d bytes, got %d entries and %d aliases",
+          bytes.length, header.count(), header.aliases());
     }
     if (header.encoding() != 1 && header.encoding() != 2) {
       throw new IllegalArgumentException(
@@ -79,13 +76,8 @@ record PakReader() implements TranslationReader.Keyed {
     long from = Integer.toUnsignedLong(file.getInt(entry + 2));
     long to = Integer.toUnsignedLong(file.getInt(entry + ENTRY + 2));
     if (from > to || to > file.capacity()) {
-      throw new IllegalArgumentException(
-          String.format(
-              Locale.ROOT,
-              "a text must be within %d bytes, got %d to %d",
-              file.capacity(),
-              from,
-              to));
+      throw wrongArgument(
+          "a text must be within %d bytes, got %d to %d", file.capacity(), from, to);
     }
     byte[] bytes = new byte[(int) (to - from)];
     file.get((int) from, bytes);

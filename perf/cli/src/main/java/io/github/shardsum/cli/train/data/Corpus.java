@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train.data;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -9,7 +11,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -123,6 +124,6 @@ public record Corpus(List<Pair> training, Map<PairSplit, List<Item>> heldBack, l
 
   /** The checksum in hexadecimal. */
   public String fingerprint() {
-    return String.format(Locale.ROOT, "%016x", checksum);
+    return format("%016x", checksum);
   }
 }

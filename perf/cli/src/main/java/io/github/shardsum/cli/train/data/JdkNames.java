@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train.data;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import java.time.DayOfWeek;
 import java.time.Month;
 import java.time.ZoneId;
@@ -53,7 +55,7 @@ final class JdkNames {
       add(all, "country", code, Locale.of("", code)::getDisplayCountry);
     }
     for (int region = 1; region < 1000; region++) {
-      String code = String.format(Locale.ROOT, "%03d", region);
+      String code = format("%03d", region);
       add(all, "region", code, Locale.of("", code)::getDisplayCountry);
     }
     for (Locale locale : scripts()) {

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train.data;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.exec.Workers;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -52,9 +54,7 @@ public final class JdkPairs {
     // By the XDG specification a relative path is ignored.
     Path folder =
         cache.startsWith("/") ? Path.of(cache) : Path.of(home.isEmpty() ? "." : home, ".cache");
-    String name =
-        String.format(
-            Locale.ROOT, "pairs-%s-v%d.tsv.gz", System.getProperty("java.version"), VERSION);
+    String name = format("pairs-%s-v%d.tsv.gz", System.getProperty("java.version"), VERSION);
     return folder.resolve("shardsum").resolve(name);
   }
 

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train.data;
 
+import static io.github.shardsum.measure.Texts.wrongArgument;
+
 import io.github.shardsum.cli.common.Abbreviation;
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.BufferedReader;
@@ -10,7 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** The user's own pairs: lines of language, source and target with tabs between them. */
 public final class PairFile {
@@ -36,22 +37,14 @@ public final class PairFile {
           continue;
         }
         if (line.indexOf('\0') >= 0) {
-          throw new IllegalArgumentException(
-              String.format(
-                  Locale.ROOT,
-                  "%s: line %d must be text in UTF-8, got a NUL character (U+0000)",
-                  file,
-                  number));
+          throw wrongArgument(
+              "%s: line %d must be text in UTF-8, got a NUL character (U+0000)", file, number);
         }
         String[] columns = line.split("\t", -1);
         if (columns.length != COLUMNS || columns[1].isBlank() || columns[2].isBlank()) {
-          throw new IllegalArgumentException(
-              String.format(
-                  Locale.ROOT,
-                  "%s: line %d must be language, source and target with tabs between them, got %s",
-                  file,
-                  number,
-                  Abbreviation.text(line)));
+          throw wrongArgument(
+              "%s: line %d must be language, source and target with tabs between them, got %s",
+              file, number, Abbreviation.text(line));
         }
         pairs.add(
             new Pair(

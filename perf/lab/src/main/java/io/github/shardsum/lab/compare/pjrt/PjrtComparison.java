@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.compare.pjrt;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.bench.pjrt.BindingCalls;
 import io.github.shardsum.bench.pjrt.NativeCalls;
 import io.github.shardsum.bench.pjrt.PjrtBackendBenchmark;
@@ -161,13 +163,9 @@ public final class PjrtComparison {
   }
 
   private static String verdict(Interval interval, boolean met) {
-    return String.format(
-        Locale.ROOT,
+    return format(
         "%.2f [%.2f, %.2f] %s",
-        interval.median(),
-        interval.low(),
-        interval.high(),
-        met ? "met" : "MISSED");
+        interval.median(), interval.low(), interval.high(), met ? "met" : "MISSED");
   }
 
   private void copies() throws MeasurementException {

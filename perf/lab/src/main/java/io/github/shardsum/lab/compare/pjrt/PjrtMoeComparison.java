@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.compare.pjrt;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.backend.mesh.MeshBackend;
@@ -178,13 +180,7 @@ final class PjrtMoeComparison {
         what,
         Interval.median(times.first()) * 1e6,
         Interval.median(times.second()) * 1e6,
-        String.format(
-            Locale.ROOT,
-            "%.2f [%.2f, %.2f]%s",
-            ratio.median(),
-            ratio.low(),
-            ratio.high(),
-            verdict));
+        format("%.2f [%.2f, %.2f]%s", ratio.median(), ratio.low(), ratio.high(), verdict));
   }
 
   private static double seconds(long calls, Runnable call) {
