@@ -1,5 +1,7 @@
 package io.github.shardsum.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.CollectivePlan;
@@ -13,7 +15,6 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * Collectives between processes with one device each. It is the counterpart of {@code
@@ -118,7 +119,7 @@ public final class MpiBenchmark {
     BenchmarkData.check(name, sums ? size : 1, out.getDouble(0), 0);
     Arrays.sort(times);
     if (collectives.process() == 0) {
-      System.out.printf(Locale.ROOT, "%s%s %d %.3f%n", name, suffix, bytes, times[batches / 2]);
+      System.out.print(format("%s%s %d %.3f%n", name, suffix, bytes, times[batches / 2]));
     }
   }
 }

@@ -1,5 +1,7 @@
 package io.github.shardsum.bench;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.collective.Collective;
 import io.github.shardsum.collective.CollectiveOptions;
 import io.github.shardsum.collective.CollectivePlan;
@@ -16,7 +18,6 @@ import io.github.shardsum.tensor.Tensor;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * The overlap of a collective with a product between two processes, by the formula of the Intel MPI
@@ -104,8 +105,7 @@ public final class OverlapBenchmark {
         name, isSum ? collectives.processes() : 1, out.getDouble(out.size(0) - 1), 0);
     BenchmarkData.check("product", SIDE, sums.getDouble(0, 0), 0);
     if (collectives.process() == 0) {
-      System.out.printf(
-          Locale.ROOT, "%s %d %.1f %.1f %.1f%n", name, bytes, alone, computing, together);
+      System.out.print(format("%s %d %.1f %.1f %.1f%n", name, bytes, alone, computing, together));
     }
   }
 

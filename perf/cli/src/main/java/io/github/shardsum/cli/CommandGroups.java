@@ -2,8 +2,8 @@ package io.github.shardsum.cli;
 
 import static io.github.shardsum.measure.Texts.format;
 
-import java.util.Locale;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import picocli.CommandLine.Help;

@@ -8,7 +8,6 @@ import io.github.shardsum.cli.common.NativeLibrary;
 import io.github.shardsum.ops.KernelInfo;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -66,21 +65,21 @@ final class Doctor implements Runnable {
     section("native engines (none is needed)", diagnosis.engines(), out);
     List<DoctorFinding> missing = diagnosis.missing();
     if (missing.isEmpty()) {
-      out.printf(Locale.ROOT, "%nnothing is missing%n");
+      out.print(format("%nnothing is missing%n"));
     } else {
-      out.printf(Locale.ROOT, "%nwhat is missing, and the remedy%n");
+      out.print(format("%nwhat is missing, and the remedy%n"));
       missing.forEach(finding -> row(finding.name(), finding.remedy(), out));
     }
     out.flush();
   }
 
   private static void section(String title, List<DoctorFinding> findings, PrintWriter out) {
-    out.printf(Locale.ROOT, "%n%s%n", title);
+    out.print(format("%n%s%n", title));
     findings.forEach(finding -> row(finding.name(), finding.value(), out));
   }
 
   private static void row(String name, String value, PrintWriter out) {
-    out.printf(Locale.ROOT, "  %-14s %s%n", name, value);
+    out.print(format("  %-14s %s%n", name, value));
   }
 
   /**

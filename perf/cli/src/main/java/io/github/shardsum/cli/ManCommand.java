@@ -1,7 +1,6 @@
 package io.github.shardsum.cli;
 
 import static io.github.shardsum.cli.common.UsageErrors.usageError;
-import static io.github.shardsum.measure.Texts.format;
 
 import io.github.shardsum.cli.common.TextFiles;
 import java.io.IOException;

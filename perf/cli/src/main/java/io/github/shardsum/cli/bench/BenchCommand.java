@@ -184,9 +184,6 @@ public final class BenchCommand implements Callable<Integer> {
 
   private final List<BenchPage.Limits> roofs = new ArrayList<>();
 
-  /** For picocli. */
-  public BenchCommand() {}
-
   @Override
   public Integer call() throws IOException {
     RepeatedOptions.refuse(spec, "--sizes");

@@ -6,7 +6,6 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -120,28 +119,28 @@ record BenchCompare(List<Move> moves, boolean sameMachine, List<String> gone, Li
   }
 
   void print(PrintWriter out) {
-    out.printf(Locale.ROOT, "%nagainst the older run: %d cases in both%n", moves.size());
+    out.print(format("%nagainst the older run: %d cases in both%n", moves.size()));
     if (!sameMachine) {
-      out.printf(Locale.ROOT, "the machines differ, so a change may be due to them%n");
+      out.print(format("the machines differ, so a change may be due to them%n"));
     }
     for (Change change : List.of(Change.LOSS, Change.GAIN)) {
       for (Move move : moves) {
         if (move.change() == change) {
-          out.printf(
-              Locale.ROOT,
-              "%-5s %-48s %.4g before, %.4g now: %+.1f %%%n",
-              change == Change.LOSS ? "LOSS" : "gain",
-              move.name(),
-              move.before(),
-              move.after(),
-              100 * (move.after() / move.before() - 1));
+          out.print(
+              format(
+                  "%-5s %-48s %.4g before, %.4g now: %+.1f %%%n",
+                  change == Change.LOSS ? "LOSS" : "gain",
+                  move.name(),
+                  move.before(),
+                  move.after(),
+                  100 * (move.after() / move.before() - 1)));
         }
       }
     }
     long none = moves.stream().filter(each -> each.change() == Change.NONE).count();
-    out.printf(Locale.ROOT, "%d within noise%n", none);
-    gone.forEach(name -> out.printf(Locale.ROOT, "only in the older run: %s%n", name));
-    added.forEach(name -> out.printf(Locale.ROOT, "only in this run: %s%n", name));
+    out.print(format("%d within noise%n", none));
+    gone.forEach(name -> out.print(format("only in the older run: %s%n", name)));
+    added.forEach(name -> out.print(format("only in this run: %s%n", name)));
     out.flush();
   }
 }

@@ -43,7 +43,7 @@ final class BenchReport {
   }
 
   void begin() {
-    out.printf(Locale.ROOT, "machine: %s%n", machine());
+    out.print(format("machine: %s%n", machine()));
     load();
   }
 
@@ -54,40 +54,42 @@ final class BenchReport {
   /** Prints the heading of the cases with a number of threads. */
   void threads(int threads, Peers peers) {
     out.println();
-    out.printf(Locale.ROOT, "%d thread%s%n", threads, threads == 1 ? "" : "s");
-    out.printf(
-        Locale.ROOT,
-        "peers: %s%n",
-        peers.found().isEmpty()
-            ? "none"
-            : peers.found().stream().map(PeerVersion::toString).collect(Collectors.joining(", ")));
-    peers.absent().forEach(absent -> out.printf(Locale.ROOT, "absent: %s%n", absent));
-    out.printf(
-        Locale.ROOT,
-        "%-30s %11s %7s %9s %15s %7s  %s%n",
-        "case",
-        "ours",
-        "spread",
-        "rate",
-        "share of limit",
-        "best",
-        "peer's time over ours [95 % interval]");
+    out.print(format("%d thread%s%n", threads, threads == 1 ? "" : "s"));
+    out.print(
+        format(
+            "peers: %s%n",
+            peers.found().isEmpty()
+                ? "none"
+                : peers.found().stream()
+                    .map(PeerVersion::toString)
+                    .collect(Collectors.joining(", "))));
+    peers.absent().forEach(absent -> out.print(format("absent: %s%n", absent)));
+    out.print(
+        format(
+            "%-30s %11s %7s %9s %15s %7s  %s%n",
+            "case",
+            "ours",
+            "spread",
+            "rate",
+            "share of limit",
+            "best",
+            "peer's time over ours [95 % interval]"));
   }
 
   /** One case. */
   void row(BenchMeasurement result) {
     boolean flops = result.limit() == BenchMeasurement.Limit.FLOPS;
-    out.printf(
-        Locale.ROOT,
-        "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s %6.1f%%  %s%n",
-        result.subject().id(),
-        time(result.seconds()),
-        100 * (result.upper() - result.lower()) / result.seconds(),
-        rate(result),
-        100 * result.share(),
-        flops ? "flops" : "bytes",
-        100 * result.bestShare(),
-        result.peers().stream().map(BenchReport::peer).collect(Collectors.joining("  ")));
+    out.print(
+        format(
+            "%-30s %11s %6.1f%% %9s %6.1f%% of %-5s %6.1f%%  %s%n",
+            result.subject().id(),
+            time(result.seconds()),
+            100 * (result.upper() - result.lower()) / result.seconds(),
+            rate(result),
+            100 * result.share(),
+            flops ? "flops" : "bytes",
+            100 * result.bestShare(),
+            result.peers().stream().map(BenchReport::peer).collect(Collectors.joining("  "))));
   }
 
   /** FLOP/s or bytes per second, by the limit of the case. */
@@ -99,42 +101,41 @@ final class BenchReport {
 
   /** Prints the reason why something has no number. */
   void note(String text) {
-    out.printf(Locale.ROOT, "  %s%n", text);
+    out.print(format("  %s%n", text));
   }
 
   /** Prints the limits to which the shares refer. */
   void limits(Roofline roof, boolean all) {
-    out.printf(
-        Locale.ROOT,
-        "limits: multiply-add %.1f GFLOP/s in f32, %.1f in f64%n",
-        roof.flops(DType.F32) / GIGA,
-        roof.flops(DType.F64) / GIGA);
+    out.print(
+        format(
+            "limits: multiply-add %.1f GFLOP/s in f32, %.1f in f64%n",
+            roof.flops(DType.F32) / GIGA, roof.flops(DType.F64) / GIGA));
     if (all) {
-      out.printf(
-          Locale.ROOT,
-          "limits, GB/s: %s%n",
-          roof.allBytes().entrySet().stream()
-              .map(e -> format("%s %.1f", e.getKey(), e.getValue() / GIGA))
-              .collect(Collectors.joining(", ")));
+      out.print(
+          format(
+              "limits, GB/s: %s%n",
+              roof.allBytes().entrySet().stream()
+                  .map(e -> format("%s %.1f", e.getKey(), e.getValue() / GIGA))
+                  .collect(Collectors.joining(", "))));
     }
   }
 
   /** Prints the limits measured here, and those measured in C if there are any. */
   void limits(int threads, Map<String, Double> ours, Map<String, Double> compiled) {
-    out.printf(Locale.ROOT, "%n%d thread%s%n", threads, threads == 1 ? "" : "s");
-    out.printf(Locale.ROOT, "%-20s %10s %10s %8s%n", "limit", "here", "C", "share");
+    out.print(format("%n%d thread%s%n", threads, threads == 1 ? "" : "s"));
+    out.print(format("%-20s %10s %10s %8s%n", "limit", "here", "C", "share"));
     Set<String> names = new LinkedHashSet<>(ours.keySet());
     names.addAll(compiled.keySet());
     for (String name : names) {
       double here = ours.getOrDefault(name, Double.NaN) / GIGA;
       double other = compiled.getOrDefault(name, Double.NaN) / GIGA;
-      out.printf(
-          Locale.ROOT,
-          "%-20s %10s %10s %8s%n",
-          name.contains(" ") ? name + ", GB/s" : name + ", GFLOP/s",
-          number("%.1f", here),
-          number("%.1f", other),
-          number("%.2f", here / other));
+      out.print(
+          format(
+              "%-20s %10s %10s %8s%n",
+              name.contains(" ") ? name + ", GB/s" : name + ", GFLOP/s",
+              number("%.1f", here),
+              number("%.1f", other),
+              number("%.2f", here / other)));
     }
     out.flush();
   }
@@ -148,20 +149,20 @@ final class BenchReport {
     List<GroupMean> means = GroupMean.of(results);
     if (!means.isEmpty()) {
       out.println();
-      out.printf(Locale.ROOT, "geometric means of the ratio to the best peer of each case%n");
+      out.print(format("geometric means of the ratio to the best peer of each case%n"));
     }
     for (GroupMean mean : means) {
-      out.printf(
-          Locale.ROOT,
-          "%-14s %d thread%s  %-24s %7.3f of %2d, least %.3f (%s)%n",
-          mean.group(),
-          mean.threads(),
-          mean.threads() == 1 ? " " : "s",
-          String.join(", ", mean.opponents()),
-          mean.mean(),
-          mean.cases(),
-          mean.worstRatio(),
-          mean.worst());
+      out.print(
+          format(
+              "%-14s %d thread%s  %-24s %7.3f of %2d, least %.3f (%s)%n",
+              mean.group(),
+              mean.threads(),
+              mean.threads() == 1 ? " " : "s",
+              String.join(", ", mean.opponents()),
+              mean.mean(),
+              mean.cases(),
+              mean.worstRatio(),
+              mean.worst()));
     }
   }
 
@@ -181,40 +182,40 @@ final class BenchReport {
   /** One case of a single kernel. */
   void kernel(KernelCase.Result result) {
     KernelCase subject = result.subject();
-    out.printf(
-        Locale.ROOT,
-        "%-12s  %-32s %d thread%s  %.4g [%.4g, %.4g] %s, target %s %.4g%n",
-        result.verdict(),
-        subject.path(),
-        result.threads(),
-        result.threads() == 1 ? " " : "s",
-        result.value().median(),
-        result.value().low(),
-        result.value().high(),
-        subject.unit(),
-        subject.atMost() ? "at most" : "at least",
-        subject.wanted());
+    out.print(
+        format(
+            "%-12s  %-32s %d thread%s  %.4g [%.4g, %.4g] %s, target %s %.4g%n",
+            result.verdict(),
+            subject.path(),
+            result.threads(),
+            result.threads() == 1 ? " " : "s",
+            result.value().median(),
+            result.value().low(),
+            result.value().high(),
+            subject.unit(),
+            subject.atMost() ? "at most" : "at least",
+            subject.wanted()));
     out.flush();
   }
 
   private void target(BenchTarget.Outcome outcome) {
     BenchTarget target = outcome.target();
-    out.printf(
-        Locale.ROOT,
-        "%-12s  %-32s %d thread%s  %s %.3f, target %.2f (%s; %d case%s, least %s)%n",
-        outcome.verdict(),
-        target.name(),
-        outcome.threads(),
-        outcome.threads() == 1 ? " " : "s",
-        target.mean() ? "mean " : "least",
-        outcome.reached(),
-        target.wanted(),
-        target.opponents().isEmpty()
-            ? "share of the limit"
-            : "best of " + String.join(", ", target.opponents()),
-        outcome.cases(),
-        outcome.cases() == 1 ? "" : "s",
-        outcome.least());
+    out.print(
+        format(
+            "%-12s  %-32s %d thread%s  %s %.3f, target %.2f (%s; %d case%s, least %s)%n",
+            outcome.verdict(),
+            target.name(),
+            outcome.threads(),
+            outcome.threads() == 1 ? " " : "s",
+            target.mean() ? "mean " : "least",
+            outcome.reached(),
+            target.wanted(),
+            target.opponents().isEmpty()
+                ? "share of the limit"
+                : "best of " + String.join(", ", target.opponents()),
+            outcome.cases(),
+            outcome.cases() == 1 ? "" : "s",
+            outcome.least()));
   }
 
   static String peer(BenchMeasurement.Peer peer) {
@@ -238,10 +239,10 @@ final class BenchReport {
   private void load() {
     double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
     loads.add(load);
-    out.printf(
-        Locale.ROOT,
-        "load average of the last minute: %s%n",
-        load < 0 ? "unknown here" : format("%.2f", load));
+    out.print(
+        format(
+            "load average of the last minute: %s%n",
+            load < 0 ? "unknown here" : format("%.2f", load)));
   }
 
   private static String processor() {

@@ -50,9 +50,6 @@ public final class BackendOptions {
 
   @Mixin private OverlapOptions overlap = new OverlapOptions();
 
-  /** For picocli. */
-  public BackendOptions() {}
-
   /**
    * Whether the backend is a plugin.
    *
@@ -65,7 +62,8 @@ public final class BackendOptions {
     if (reproducible && engine == Engine.PJRT) {
       throw usageError(
           spec,
-          "--reproducible: must be given with --backend local, since a plugin adds in another order");
+          "--reproducible: must be given with --backend local, since a plugin adds in another"
+              + " order");
     }
     return engine == Engine.PJRT;
   }

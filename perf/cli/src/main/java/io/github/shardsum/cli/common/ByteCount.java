@@ -24,9 +24,6 @@ public final class ByteCount {
 
   /** For an option. */
   public static final class Converter implements ITypeConverter<Long> {
-    /** For picocli. */
-    public Converter() {}
-
     @Override
     public Long convert(String text) {
       try {

@@ -41,9 +41,6 @@ public final class MeshOptions {
       description = "Annotate a value, as in dispatched=E@x; may be given again.")
   private Map<String, String> annotations = Map.of();
 
-  /** For picocli. */
-  public MeshOptions() {}
-
   /**
    * The mesh, if there is one.
    *

@@ -40,9 +40,6 @@ public final class OverlapOptions {
               + " send rows of experts in pieces: always, never (the default) or by-price.")
   private When windows = When.NEVER;
 
-  /** For picocli. */
-  public OverlapOptions() {}
-
   /** Whether an option has another value than its default; {@code --windows never} has not. */
   public boolean isGiven() {
     return overlap || windows != When.NEVER;

@@ -19,9 +19,6 @@ public final class PluginChoice {
               + " PJRT_NAMES_AND_LIBRARY_PATHS).")
   private Optional<String> path = Optional.empty();
 
-  /** For picocli. */
-  public PluginChoice() {}
-
   /** Whether the command line names the plugin. */
   public boolean isNamed() {
     return path.isPresent();

@@ -18,9 +18,6 @@ public final class ProgressOption {
               + " time.")
   private boolean asked;
 
-  /** For picocli. */
-  public ProgressOption() {}
-
   /**
    * Watches one run, as {@link LongRun#start} does.
    *

@@ -20,9 +20,6 @@ public final class ThreadsOption {
       description = "Number of threads; results do not depend on it (default: all processors).")
   private Optional<Integer> threads = Optional.empty();
 
-  /** For picocli. */
-  public ThreadsOption() {}
-
   /**
    * Returns the number of threads.
    *

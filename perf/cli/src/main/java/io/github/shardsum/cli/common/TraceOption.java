@@ -49,9 +49,6 @@ public final class TraceOption {
 
   private Optional<PlanOptions> prices = Optional.empty();
 
-  /** For picocli. */
-  public TraceOption() {}
-
   /** Whether {@code --trace} is given. */
   public boolean isGiven() {
     return file.isPresent();

@@ -26,20 +26,21 @@ final class CorpusReport {
   }
 
   private static void summary(CorpusManifest corpus, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "pairs: %,d to learn from, %,d held out; languages %d; words %,d of English, %,d of others%n",
-        corpus.languages().values().stream().mapToLong(Language::training).sum(),
-        corpus.languages().values().stream().mapToLong(Language::heldOut).sum(),
-        corpus.languages().size(),
-        corpus.languages().values().stream().mapToLong(Language::englishWords).sum(),
-        corpus.languages().values().stream().mapToLong(Language::words).sum());
+    out.print(
+        format(
+            "pairs: %,d to learn from, %,d held out; languages %d; words %,d of English, %,d of"
+                + " others%n",
+            corpus.languages().values().stream().mapToLong(Language::training).sum(),
+            corpus.languages().values().stream().mapToLong(Language::heldOut).sum(),
+            corpus.languages().size(),
+            corpus.languages().values().stream().mapToLong(Language::englishWords).sum(),
+            corpus.languages().values().stream().mapToLong(Language::words).sum()));
   }
 
   private static void languages(CorpusManifest corpus, PrintWriter out) {
     String row = "%-16s %11s %9s %13s %13s%n";
-    out.printf(
-        Locale.ROOT, "%n" + row, "language", "to learn", "held out", "English words", "its words");
+    out.println();
+    out.print(format(row, "language", "to learn", "held out", "English words", "its words"));
     corpus.languages().entrySet().stream()
         .sorted(
             Map.Entry.<String, Language>comparingByValue(
@@ -59,8 +60,8 @@ final class CorpusReport {
 
   private static void sources(CorpusManifest corpus, PrintWriter out) {
     String row = "%-28s %7s %7s %11s %9s  %s%n";
-    out.printf(
-        Locale.ROOT, "%n" + row, "source", "files", "damaged", "to learn", "held out", "licences");
+    out.println();
+    out.print(format(row, "source", "files", "damaged", "to learn", "held out", "licences"));
     corpus
         .sources()
         .forEach(
@@ -80,7 +81,8 @@ final class CorpusReport {
 
   private static void dropped(CorpusManifest corpus, PrintWriter out) {
     String row = "%-28s %11s%n";
-    out.printf(Locale.ROOT, "%n" + row, "dropped", "pairs");
+    out.println();
+    out.print(format(row, "dropped", "pairs"));
     corpus.dropped().forEach((why, pairs) -> out.printf(Locale.ROOT, row, why, number(pairs)));
   }
 

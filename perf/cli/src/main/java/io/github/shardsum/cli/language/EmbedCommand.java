@@ -23,7 +23,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -108,12 +107,10 @@ public final class EmbedCommand implements Callable<Integer> {
       double seconds = (System.nanoTime() - began) / 1e9;
       spec.commandLine()
           .getErr()
-          .printf(
-              Locale.ROOT,
-              "%d texts in %.2f s, %.1f texts/s%n",
-              lines.size(),
-              seconds,
-              lines.size() / seconds);
+          .print(
+              format(
+                  "%d texts in %.2f s, %.1f texts/s%n",
+                  lines.size(), seconds, lines.size() / seconds));
       if (out.isPresent()) {
         Npy.write(out.get(), vectors);
       }

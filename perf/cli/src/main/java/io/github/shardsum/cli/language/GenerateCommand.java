@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.language;
 
 import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
 
 import io.github.shardsum.backend.LocalBackend;
 import io.github.shardsum.cli.common.JsonAnswer;
@@ -36,7 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
       "%nGenerate text with a language model from its files. Text goes to standard output as it"
           + " comes, rates to standard error at the end. With --bench print rates only.",
       "%nThe model is a GGUF file, or a folder with config.json, safetensors, and for text"
-          + " tokenizer.json; docs/language.md has the families. With --tokens the prompt and the output are numbers of tokens.%n"
+          + " tokenizer.json; docs/language.md has the families. With --tokens the prompt and"
+          + " the output are numbers of tokens.%n"
     })
 public final class GenerateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -167,14 +169,14 @@ public final class GenerateCommand implements Callable<Integer> {
     out.println();
     spec.commandLine()
         .getErr()
-        .printf(
-            Locale.ROOT,
-            "%d tokens of prompt in %.2f s, %d generated (%s), %.2f tokens/s%n",
-            result.promptTokens(),
-            result.promptSeconds(),
-            result.tokens().size(),
-            reason(result),
-            result.tokensPerSecond());
+        .print(
+            format(
+                "%d tokens of prompt in %.2f s, %d generated (%s), %.2f tokens/s%n",
+                result.promptTokens(),
+                result.promptSeconds(),
+                result.tokens().size(),
+                reason(result),
+                result.tokensPerSecond()));
   }
 
   private static String reason(Generation result) {

@@ -40,7 +40,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -191,11 +190,10 @@ final class MoeMeshRun {
         Executable local = LocalBackend.of(workers, MoePrograms.kernels()).compile(one);
         Executable compiled = backend.compile(many)) {
       head(sizes, format("%d devices of %s", mesh.size(), backend));
-      out.printf(
-          Locale.ROOT,
-          "memory   %,d bytes a device without inputs and outputs; %,d by our kernels%n%n",
-          compiled.peakBytes(),
-          local.peakBytes());
+      out.print(
+          format(
+              "memory   %,d bytes a device without inputs and outputs; %,d by our kernels%n%n",
+              compiled.peakBytes(), local.peakBytes()));
       return compare(one, local.run(inputs), compiled.run(inputs), sizes)
           && times(local, compiled, inputs, "on the plugin");
     }
@@ -221,31 +219,25 @@ final class MoeMeshRun {
         .put("backward", job.backward())
         .put("mesh", mesh.axisNames().isEmpty() ? "" : mesh.notation())
         .put("devices", devices);
-    out.printf(
-        Locale.ROOT,
-        "layer    G=%d S=%d E=%d C=%d M=%d H=%d, f32, %s%n",
-        sizes.groups(),
-        sizes.tokens(),
-        sizes.experts(),
-        sizes.capacity(),
-        sizes.model(),
-        sizes.hidden(),
-        job.backward() ? "forward and backward" : "forward");
-    out.printf(
-        Locale.ROOT,
-        "mesh     %s, %s%n",
-        mesh.axisNames().isEmpty() ? "of one device" : mesh.notation(),
-        devices);
+    out.print(
+        format(
+            "layer    G=%d S=%d E=%d C=%d M=%d H=%d, f32, %s%n",
+            sizes.groups(),
+            sizes.tokens(),
+            sizes.experts(),
+            sizes.capacity(),
+            sizes.model(),
+            sizes.hidden(),
+            job.backward() ? "forward and backward" : "forward"));
+    out.print(
+        format(
+            "mesh     %s, %s%n",
+            mesh.axisNames().isEmpty() ? "of one device" : mesh.notation(), devices));
   }
 
   private void collectives(SpmdPlan plan) {
-    out.printf(
-        Locale.ROOT,
-        "%n%-20s  %-28s  %-24s  %14s%n",
-        "collective",
-        "of",
-        "becomes",
-        "bytes received");
+    out.print(
+        format("%n%-20s  %-28s  %-24s  %14s%n", "collective", "of", "becomes", "bytes received"));
     ArrayNode list = answer.putArray("collectives");
     long sum = 0;
     for (int i = 0; i < plan.steps().size(); i++) {
@@ -261,27 +253,27 @@ final class MoeMeshRun {
                 .put("of", value.programName())
                 .put("becomes", value.layout().toString())
                 .put("bytesReceived", bytes);
-        out.printf(
-            Locale.ROOT,
-            "%-20s  %-28s  %-24s  %,14d%n",
-            step.action().op() + " " + String.join(".", step.action().groupAxes()),
-            step.results().stream()
-                .map(PlannedValue::programName)
-                .collect(Collectors.joining(", ")),
-            value.layout(),
-            bytes);
+        out.print(
+            format(
+                "%-20s  %-28s  %-24s  %,14d%n",
+                step.action().op() + " " + String.join(".", step.action().groupAxes()),
+                step.results().stream()
+                    .map(PlannedValue::programName)
+                    .collect(Collectors.joining(", ")),
+                value.layout(),
+                bytes));
         if (step.action() instanceof Action.Partitioned(_, CompositeParts parts)) {
           told.put("mostBytesReceived", plan.mostBytesReceived(i)).put("pieces", parts.pieces());
-          out.printf(
-              Locale.ROOT,
-              "%-76s  %,14d at most%n",
-              "  by rows, of even loads"
-                  + (parts.pieces() == 1 ? "" : ", in " + parts.pieces() + " pieces"),
-              plan.mostBytesReceived(i));
+          out.print(
+              format(
+                  "%-76s  %,14d at most%n",
+                  "  by rows, of even loads"
+                      + (parts.pieces() == 1 ? "" : ", in " + parts.pieces() + " pieces"),
+                  plan.mostBytesReceived(i)));
         }
       }
     }
-    out.printf(Locale.ROOT, "%-76s  %,14d a device%n%n", "in all", sum);
+    out.print(format("%-76s  %,14d a device%n%n", "in all", sum));
   }
 
   /** Each result must equal that of one device, up to the rounding of sums in another order. */
@@ -310,15 +302,15 @@ final class MoeMeshRun {
           .put("apart", apart)
           .put("largest", largest)
           .put("near", near);
-      out.printf(
-          Locale.ROOT,
-          "%-20s  %s%n",
-          program.outputs().get(i).name(),
-          same
-              ? "the bits of one device"
-              : format(
-                  "at most %.2g from one device, of %.2g%s",
-                  apart, largest, near ? "" : ": TOO FAR"));
+      out.print(
+          format(
+              "%-20s  %s%n",
+              program.outputs().get(i).name(),
+              same
+                  ? "the bits of one device"
+                  : format(
+                      "at most %.2g from one device, of %.2g%s",
+                      apart, largest, near ? "" : ": TOO FAR")));
     }
     return passed;
   }
@@ -331,15 +323,11 @@ final class MoeMeshRun {
       many = Math.min(many, seconds(sharded, inputs));
     }
     answer.put("seconds", many).put("secondsOfOneDevice", one);
-    out.printf(
-        Locale.ROOT,
-        "%nbest of %d runs: %.1f ms %s, whole values in and out; %.1f ms by our kernels on one"
-            + " device, %d threads%n",
-        TIMED_RUNS,
-        many * 1e3,
-        where,
-        one * 1e3,
-        workers.parallelism());
+    out.print(
+        format(
+            "%nbest of %d runs: %.1f ms %s, whole values in and out; %.1f ms by our kernels on one"
+                + " device, %d threads%n",
+            TIMED_RUNS, many * 1e3, where, one * 1e3, workers.parallelism()));
     out.flush();
     return true;
   }

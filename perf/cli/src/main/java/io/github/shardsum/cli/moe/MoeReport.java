@@ -13,7 +13,6 @@ import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 
 /** Prints the findings of a run. */
 final class MoeReport {
@@ -44,36 +43,36 @@ final class MoeReport {
     MoeJob job = outcome.job();
     MoeTotals totals = outcome.totals();
     MoeSizes sizes = outcome.passForm().sizes();
-    out.printf(
-        Locale.ROOT, "text     %s: %,d bytes, a token each%n", outcome.text(), outcome.bytes());
-    out.printf(
-        Locale.ROOT,
-        "layer    S=%d tokens a group, E=%d experts, %s, M=%d, H=%d, %s%s, f32%n",
-        sizes.tokens(),
-        sizes.experts(),
-        job.dropless() ? "no limit" : format("C=%d slots of one in a group", sizes.capacity()),
-        sizes.model(),
-        sizes.hidden(),
-        job.activation(),
-        job.biased() ? " and biases" : "");
-    out.printf(Locale.ROOT, "route    %s%n", job.options());
-    out.printf(
-        Locale.ROOT,
-        "run      %s in %s of at most G=%d, seed %d, %s, %.2f s%s%n",
-        count(totals.groups(), "group"),
-        count(totals.passes(), "pass"),
-        sizes.groups(),
-        job.seed(),
-        count(job.threads(), "thread"),
-        outcome.seconds(),
-        rest());
-    out.printf(Locale.ROOT, "kernels  %s%n", KernelInfo.current());
-    out.printf(
-        Locale.ROOT,
-        "peak     %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying; measured here and now, %s%n",
-        limits.multiplyAddFlops() / 1e9,
-        limits.copyBytes() / 1e9,
-        count(limits.threads(), "thread"));
+    out.print(format("text     %s: %,d bytes, a token each%n", outcome.text(), outcome.bytes()));
+    out.print(
+        format(
+            "layer    S=%d tokens a group, E=%d experts, %s, M=%d, H=%d, %s%s, f32%n",
+            sizes.tokens(),
+            sizes.experts(),
+            job.dropless() ? "no limit" : format("C=%d slots of one in a group", sizes.capacity()),
+            sizes.model(),
+            sizes.hidden(),
+            job.activation(),
+            job.biased() ? " and biases" : ""));
+    out.print(format("route    %s%n", job.options()));
+    out.print(
+        format(
+            "run      %s in %s of at most G=%d, seed %d, %s, %.2f s%s%n",
+            count(totals.groups(), "group"),
+            count(totals.passes(), "pass"),
+            sizes.groups(),
+            job.seed(),
+            count(job.threads(), "thread"),
+            outcome.seconds(),
+            rest()));
+    out.print(format("kernels  %s%n", KernelInfo.current()));
+    out.print(
+        format(
+            "peak     %.1f GFLOP/s of multiply-adds, %.1f GB/s of copying; measured here and"
+                + " now, %s%n",
+            limits.multiplyAddFlops() / 1e9,
+            limits.copyBytes() / 1e9,
+            count(limits.threads(), "thread")));
   }
 
   private String rest() {
@@ -112,16 +111,16 @@ final class MoeReport {
     }
     double rate = flops / seconds;
     row("together", "", digits(flops / 1e9), time(seconds), digits(rate / 1e9), share(rate), NONE);
-    out.printf(
-        Locale.ROOT,
-        "%,d rows go to experts and are summed on the way back; dense products for that would be %s"
-            + " GFLOP each.%n",
-        outcome.totals().routedRows(),
-        digits(outcome.totals().literalFlops() / 1e9));
+    out.print(
+        format(
+            "%,d rows go to experts and are summed on the way back; dense products for that"
+                + " would be %s"
+                + " GFLOP each.%n",
+            outcome.totals().routedRows(), digits(outcome.totals().literalFlops() / 1e9)));
   }
 
   private void row(String... cells) {
-    out.printf(Locale.ROOT, "%-16s %-48s %8s %8s %8s %8s %8s%n", (Object[]) cells);
+    out.print(format("%-16s %-48s %8s %8s %8s %8s %8s%n", (Object[]) cells));
   }
 
   private static String time(double seconds) {
@@ -160,19 +159,19 @@ final class MoeReport {
     long[] placed = outcome.totals().placed();
     long most = Math.max(1, Arrays.stream(load).max().orElse(1));
     out.println();
-    out.printf(
-        Locale.ROOT,
-        "load of each expert: slots asked for%s (# sent, - rejected or beyond the capacity)%n",
-        outcome.job().dropless()
-            ? ""
-            : format(
-                ", of %,d in each of %s",
-                outcome.job().capacity(), count(outcome.totals().groups(), "group")));
+    out.print(
+        format(
+            "load of each expert: slots asked for%s (# sent, - rejected or beyond the capacity)%n",
+            outcome.job().dropless()
+                ? ""
+                : format(
+                    ", of %,d in each of %s",
+                    outcome.job().capacity(), count(outcome.totals().groups(), "group"))));
     for (int expert = 0; expert < load.length; expert++) {
       int inside = Math.toIntExact(Math.round((double) BAR * placed[expert] / most));
       int all = Math.toIntExact(Math.round((double) BAR * load[expert] / most));
       String bar = "#".repeat(inside) + "-".repeat(Math.max(0, all - inside));
-      out.printf(Locale.ROOT, "%6d %,12d %s%n", expert, load[expert], bar);
+      out.print(format("%6d %,12d %s%n", expert, load[expert], bar));
     }
   }
 
@@ -180,20 +179,19 @@ final class MoeReport {
     MoeTotals totals = outcome.totals();
     double experts = outcome.job().experts();
     out.println();
-    out.printf(
-        Locale.ROOT,
-        "tokens dropped  %,d of %,d (%.2f %%) reach no expert; %,d choices found their expert"
-            + " full%n",
-        totals.dropped(),
-        totals.tokens(),
-        100.0 * totals.dropped() / totals.tokens(),
-        totals.overflow());
-    out.printf(
-        Locale.ROOT,
-        "auxiliary loss  %.6f, the mean over groups (an even load of first choices has %.6f)%n",
-        totals.meanAuxLoss(),
-        evenLoss(experts));
-    out.printf(Locale.ROOT, "outputs         CRC-32C %08x%n", outcome.checksum());
+    out.print(
+        format(
+            "tokens dropped  %,d of %,d (%.2f %%) reach no expert; %,d choices found their expert"
+                + " full%n",
+            totals.dropped(),
+            totals.tokens(),
+            100.0 * totals.dropped() / totals.tokens(),
+            totals.overflow()));
+    out.print(
+        format(
+            "auxiliary loss  %.6f, the mean over groups (an even load of first choices has %.6f)%n",
+            totals.meanAuxLoss(), evenLoss(experts)));
+    out.print(format("outputs         CRC-32C %08x%n", outcome.checksum()));
   }
 
   /** The auxiliary loss of an even load: 1/E^2 for the mean, 1 for E^2 times the mean. */
@@ -204,38 +202,34 @@ final class MoeReport {
 
   private void backward(MoeBackward.Found found) {
     double rate = found.flops() / found.seconds();
-    out.printf(
-        Locale.ROOT,
-        "backward        forward and backward of %s in one program: %s s, %s GFLOP/s, %s of peak%n",
-        count(found.passes(), "pass"),
-        time(found.seconds()),
-        digits(rate / 1e9),
-        share(rate));
-    out.printf(
-        Locale.ROOT,
-        "                <wo, gradient by wo> = <outputs, cotangents>: %s, %.4f %% of its bound%n",
-        found.passed() ? "holds" : "FAILED",
-        100 * found.share());
+    out.print(
+        format(
+            "backward        forward and backward of %s in one program: %s s, %s GFLOP/s, %s of"
+                + " peak%n",
+            count(found.passes(), "pass"), time(found.seconds()), digits(rate / 1e9), share(rate)));
+    out.print(
+        format(
+            "                <wo, gradient by wo> = <outputs, cotangents>: %s, %.4f %% of its"
+                + " bound%n",
+            found.passed() ? "holds" : "FAILED", 100 * found.share()));
   }
 
   private void check() {
     MoeCheckResult check = outcome.check();
-    out.printf(
-        Locale.ROOT,
-        "check           %s: %,d tokens in %,d groups against the reference backend in f64:%n",
-        check.passed() ? "passed" : "FAILED",
-        check.tokens(),
-        check.groups());
-    out.printf(
-        Locale.ROOT,
-        "                routing %s; errors of %,d outputs and of logits up to %.2e,%n",
-        check.wrongRoutes() == 0 ? "equal" : "differs in " + check.wrongRoutes() + " choices",
-        check.outputs(),
-        check.largestError());
-    out.printf(
-        Locale.ROOT,
-        "                at most %.2f %% of the bound that the contraction lengths give%n",
-        100 * check.worstShare());
+    out.print(
+        format(
+            "check           %s: %,d tokens in %,d groups against the reference backend in f64:%n",
+            check.passed() ? "passed" : "FAILED", check.tokens(), check.groups()));
+    out.print(
+        format(
+            "                routing %s; errors of %,d outputs and of logits up to %.2e,%n",
+            check.wrongRoutes() == 0 ? "equal" : "differs in " + check.wrongRoutes() + " choices",
+            check.outputs(),
+            check.largestError()));
+    out.print(
+        format(
+            "                at most %.2f %% of the bound that the contraction lengths give%n",
+            100 * check.worstShare()));
     outcome.backward().ifPresent(this::backward);
   }
 }

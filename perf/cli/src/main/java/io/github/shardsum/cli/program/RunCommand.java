@@ -4,7 +4,6 @@ import static io.github.shardsum.cli.common.UsageErrors.usageError;
 import static io.github.shardsum.measure.Texts.format;
 import static io.github.shardsum.measure.Texts.wrongArgument;
 
-import java.util.Locale;
 import io.github.shardsum.backend.CompileOptions;
 import io.github.shardsum.backend.Executable;
 import io.github.shardsum.backend.ReferenceBackend;
@@ -37,6 +36,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -323,12 +323,14 @@ public final class RunCommand implements Callable<Integer> {
           Math.max(KERNEL, steps.stream().mapToInt(step -> step.kernel().length()).max().orElse(0));
       String columns = "%12s  %7s  %9s  %-" + width + "s  %s%n";
       StringBuilder table =
-          new StringBuilder(String.format(Locale.ROOT, columns, "milliseconds", "share", "calls", "kernel", "what"));
+          new StringBuilder(
+              String.format(
+                  Locale.ROOT, columns, "milliseconds", "share", "calls", "kernel", "what"));
       for (StepTime step : steps) {
         boolean inLoop = !step.program().equals(program);
         table.append(
             String.format(
- Locale.ROOT,
+                Locale.ROOT,
                 columns,
                 format("%.3f", step.nanoseconds() / 1e6),
                 format("%.1f %%", all == 0 ? 0 : step.nanoseconds() / all / 1e7),

@@ -38,6 +38,22 @@ public record Architecture(
     }
   }
 
+  /** The architecture with other layers and experts. */
+  public Architecture with(
+      int otherLayers, Optional<Experts> otherExperts, int otherEncoderLayers) {
+    return new Architecture(
+        name,
+        otherLayers,
+        width,
+        attention,
+        vocabulary,
+        outputVocabulary,
+        feedForward,
+        gated,
+        otherExperts,
+        otherEncoderLayers);
+  }
+
   /**
    * Attention of a layer.
    *

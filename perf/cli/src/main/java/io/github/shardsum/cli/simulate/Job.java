@@ -30,52 +30,34 @@ public record Job(
     double momentBytes,
     List<String> assumptions) {
 
+  private Job with(
+      Architecture otherModel,
+      Machine otherMachine,
+      AxisSizes otherLayout,
+      long otherBatch,
+      double repeated) {
+    return new Job(
+        otherModel,
+        otherMachine,
+        otherLayout,
+        sequence,
+        otherBatch,
+        precision,
+        repeated,
+        overlap,
+        imbalance,
+        compiled,
+        momentBytes,
+        assumptions);
+  }
+
   Job with(Machine other) {
-    return new Job(
-        model,
-        other,
-        layout,
-        sequence,
-        batch,
-        precision,
-        rematerialise,
-        overlap,
-        imbalance,
-        compiled,
-        momentBytes,
-        assumptions);
+    return with(model, other, layout, batch, rematerialise);
   }
 
-  private Job with(AxisSizes other) {
-    return new Job(
-        model,
-        machine,
-        other,
-        sequence,
-        batch,
-        precision,
-        rematerialise,
-        overlap,
-        imbalance,
-        compiled,
-        momentBytes,
-        assumptions);
-  }
-
-  private Job withBatch(long sequences) {
-    return new Job(
-        model,
-        machine,
-        layout,
-        sequence,
-        sequences,
-        precision,
-        rematerialise,
-        overlap,
-        imbalance,
-        compiled,
-        momentBytes,
-        assumptions);
+  /** The job with another model, which repeats this share of the forward pass. */
+  public Job with(Architecture other, double repeated) {
+    return with(other, machine, layout, batch, repeated);
   }
 
   /**
@@ -93,7 +75,7 @@ public record Job(
     Machine one =
         new Machine(
             machine.family(), machine.sides(), 1, machine.sliceDevices(), machine.perChip());
-    return with(one).with(layout.withData(layout.data() / slices)).withBatch(batch / slices);
+    return with(model, one, layout.withData(layout.data() / slices), batch / slices, rematerialise);
   }
 
   public double tokens() {

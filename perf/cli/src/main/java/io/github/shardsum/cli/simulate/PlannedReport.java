@@ -2,6 +2,7 @@ package io.github.shardsum.cli.simulate;
 
 import static io.github.shardsum.measure.Texts.format;
 
+import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.simulate.PlannedBlock.Weighted;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
 import java.io.PrintWriter;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -34,10 +34,11 @@ final class PlannedReport {
    * A collective of the plans of one step.
    *
    * @param times the number of times that a step of training runs the collective
-   * @param bytes the bytes that the busiest device receives each time
+   * @param bytesReceived the bytes that the busiest device receives each time
    * @param seconds the time of all executions
    */
-  record Used(String name, String block, String term, double times, double bytes, double seconds) {}
+  record Used(
+      String name, String of, String term, double times, double bytesReceived, double seconds) {}
 
   /**
    * A term by the plan and by the formula.
@@ -67,10 +68,10 @@ final class PlannedReport {
               (a, b) ->
                   new Used(
                       a.name(),
-                      a.block(),
+                      a.of(),
                       a.term(),
                       a.times() + b.times(),
-                      a.bytes(),
+                      a.bytesReceived(),
                       a.seconds() + b.seconds()));
         }
       }
@@ -166,7 +167,7 @@ final class PlannedReport {
     if (used.isEmpty()) {
       return "the plan has no such collective";
     }
-    double bytes = used.stream().mapToDouble(each -> each.times() * each.bytes()).sum();
+    double bytes = used.stream().mapToDouble(each -> each.times() * each.bytesReceived()).sum();
     double times = used.stream().mapToDouble(Used::times).sum();
     double seconds = used.stream().mapToDouble(Used::seconds).sum();
     return format(
@@ -176,58 +177,47 @@ final class PlannedReport {
   }
 
   static void print(PlannedForms forms, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "%ncollectives of the plan%n%-34s %-26s %7s %9s %10s  %s%n",
-        "step",
-        "of",
-        "times",
-        "MB each",
-        "ms in all",
-        "term");
+    out.print(
+        format(
+            "%ncollectives of the plan%n%-34s %-26s %7s %9s %10s  %s%n",
+            "step", "of", "times", "MB each", "ms in all", "term"));
     for (Used each : collectives(forms)) {
-      out.printf(
-          Locale.ROOT,
-          "%-34s %-26s %7.0f %9.2f %10.3f  %s%n",
-          each.name(),
-          each.block(),
-          each.times(),
-          each.bytes() / 1e6,
-          1e3 * each.seconds(),
-          each.term());
+      out.print(
+          format(
+              "%-34s %-26s %7.0f %9.2f %10.3f  %s%n",
+              each.name(),
+              each.of(),
+              each.times(),
+              each.bytesReceived() / 1e6,
+              1e3 * each.seconds(),
+              each.term()));
     }
-    out.printf(
-        Locale.ROOT,
-        "%nby the plan and by the formulas of the manual%n%s%n%-32s %10s %10s%n",
-        BELIEVE,
-        "term",
-        "plan ms",
-        "formula ms");
+    out.print(
+        format(
+            "%nby the plan and by the formulas of the manual%n%s%n%-32s %10s %10s%n",
+            BELIEVE, "term", "plan ms", "formula ms"));
     for (Compared each : compared(forms)) {
-      out.printf(
-          Locale.ROOT,
-          "%-32s %10.2f %10.2f  %s%n",
-          each.name(),
-          1e3 * each.plan(),
-          1e3 * each.formula(),
-          each.reason());
+      out.print(
+          format(
+              "%-32s %10.2f %10.2f  %s%n",
+              each.name(), 1e3 * each.plan(), 1e3 * each.formula(), each.reason()));
     }
-    out.printf(
-        Locale.ROOT,
-        "%-32s %10.2f %10.2f%n",
-        "step",
-        1e3 * forms.prediction().seconds(),
-        1e3 * forms.closed().seconds());
-    out.printf(Locale.ROOT, "%na queue for computation and one for each axis would leave%n");
+    out.print(
+        format(
+            "%-32s %10.2f %10.2f%n",
+            "step", 1e3 * forms.prediction().seconds(), 1e3 * forms.closed().seconds()));
+    out.print(format("%na queue for computation and one for each axis would leave%n"));
     for (PlannedBlock block : forms.blocks()) {
       BlockTimeline time = BlockTimeline.of(block.steps());
-      out.printf(
-          Locale.ROOT,
-          "%-26s %10.2f ms, %.2f of them waiting%s%n",
-          block.block().name(),
-          1e3 * time.seconds(),
-          1e3 * time.exposed().values().stream().mapToDouble(Double::doubleValue).sum(),
-          time.exposed().isEmpty() ? "" : " for " + String.join(", ", time.exposed().keySet()));
+      out.print(
+          format(
+              "%-26s %10.2f ms, %.2f of them waiting%s%n",
+              block.block().name(),
+              1e3 * time.seconds(),
+              1e3 * time.exposed().values().stream().mapToDouble(Double::doubleValue).sum(),
+              time.exposed().isEmpty()
+                  ? ""
+                  : " for " + String.join(", ", time.exposed().keySet())));
     }
   }
 
@@ -235,8 +225,7 @@ final class PlannedReport {
     ObjectNode plan = answer.putObject("plan");
     plan.put("mesh", forms.programs().getFirst().plan().mesh().notation());
     plan.put("formulaSeconds", forms.closed().seconds());
-    ObjectNode beyond = plan.putObject("weightBytesBeyondEvenSplit");
-    forms.beyondEvenSplit().forEach(beyond::put);
+    plan.set("weightBytesBeyondEvenSplit", JsonAnswer.tree(forms.beyondEvenSplit()));
     ArrayNode blocks = plan.putArray("parts");
     for (PlannedBlock block : forms.blocks()) {
       BlockTimeline time = BlockTimeline.of(block.steps());
@@ -249,16 +238,7 @@ final class PlannedReport {
           .put("collectiveSeconds", block.seconds(Kind.COLLECTIVE))
           .put("timelineSeconds", time.seconds());
     }
-    ArrayNode used = plan.putArray("collectives");
-    for (Used each : collectives(forms)) {
-      used.addObject()
-          .put("name", each.name())
-          .put("of", each.block())
-          .put("term", each.term())
-          .put("times", each.times())
-          .put("bytesReceived", each.bytes())
-          .put("seconds", each.seconds());
-    }
+    plan.set("collectives", JsonAnswer.tree(collectives(forms)));
     ArrayNode compared = plan.putArray("compared");
     for (Compared each : compared(forms)) {
       ObjectNode one =

@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.simulate.Prediction.Kind;
 import io.github.shardsum.cli.simulate.Prediction.Term;
@@ -16,48 +18,45 @@ final class PredictionReport {
   static void print(PlannedPrediction planning, double eta, double tokens, PrintWriter out) {
     Prediction prediction = planning.prediction();
     Job job = prediction.job();
-    out.printf(
-        Locale.ROOT,
-        "%s: %,d weights, %,d in experts%n",
-        job.model().name(),
-        job.model().weights(),
-        job.model().allExpertWeights());
-    out.printf(
-        Locale.ROOT,
-        "%d devices %s, %s, %,.0f tokens a step, %s%n",
-        job.machine().devices(),
-        job.machine().family().name(),
-        job.layout().notation(),
-        job.tokens(),
-        job.precision());
+    out.print(
+        format(
+            "%s: %,d weights, %,d in experts%n",
+            job.model().name(), job.model().weights(), job.model().allExpertWeights()));
+    out.print(
+        format(
+            "%d devices %s, %s, %,.0f tokens a step, %s%n",
+            job.machine().devices(),
+            job.machine().family().name(),
+            job.layout().notation(),
+            job.tokens(),
+            job.precision()));
     planning.forms().ifPresent(forms -> found(forms, out));
     bytes(prediction, out);
     planning.forms().flatMap(PlannedReport::beyondEvenSplit).ifPresent(out::println);
     terms(prediction, out);
-    out.printf(
-        Locale.ROOT,
-        "%n%,.0f tokens/s, %.1f TFLOP/s a device, utilisation %.1f %%%n",
-        prediction.tokensPerSecond(),
-        prediction.flopsPerSecond() / 1e12,
-        100 * prediction.utilisation());
-    out.printf(
-        Locale.ROOT,
-        "%.3g tokens: %.2f days, %.2f %s-years%n",
-        tokens,
-        prediction.daysFor(tokens),
-        prediction.deviceYearsFor(tokens),
-        job.machine().perChip() > 1 ? "core" : "device");
+    out.print(
+        format(
+            "%n%,.0f tokens/s, %.1f TFLOP/s a device, utilisation %.1f %%%n",
+            prediction.tokensPerSecond(),
+            prediction.flopsPerSecond() / 1e12,
+            100 * prediction.utilisation()));
+    out.print(
+        format(
+            "%.3g tokens: %.2f days, %.2f %s-years%n",
+            tokens,
+            prediction.daysFor(tokens),
+            prediction.deviceYearsFor(tokens),
+            job.machine().perChip() > 1 ? "core" : "device"));
     if (planning.forms().isPresent()) {
       PlannedReport.print(planning.forms().get(), out);
     } else {
-      out.printf(Locale.ROOT, "%nby formulas, without a plan: %s%n", planning.reason());
+      out.print(format("%nby formulas, without a plan: %s%n", planning.reason()));
     }
-    out.printf(Locale.ROOT, "%nassumptions%n");
-    out.printf(
-        Locale.ROOT,
-        "  large products reach %.2f of peak (%s); affects all products%n",
-        eta,
-        job.machine().family().source());
+    out.print(format("%nassumptions%n"));
+    out.print(
+        format(
+            "  large products reach %.2f of peak (%s); affects all products%n",
+            eta, job.machine().family().source()));
     job.assumptions().forEach(each -> out.println("  " + each));
     Assumption.sentences().forEach(each -> out.println("  " + each));
     out.flush();
@@ -75,20 +74,17 @@ final class PredictionReport {
   }
 
   private static void bytes(Prediction prediction, PrintWriter out) {
-    out.printf(Locale.ROOT, "%n%-32s %10s%n", "memory of a device", "MB");
+    out.print(format("%n%-32s %10s%n", "memory of a device", "MB"));
     prediction
         .bytes()
-        .forEach((name, size) -> out.printf(Locale.ROOT, "%-32s %,10.0f%n", name, size / 1e6));
+        .forEach((name, size) -> out.print(format("%-32s %,10.0f%n", name, size / 1e6)));
     double all = all(prediction);
     Machine machine = prediction.job().machine();
     double memory = machine.family().memory() / machine.perChip();
-    out.printf(
-        Locale.ROOT,
-        "%-32s %,10.0f of %,.0f%s%n",
-        "in all",
-        all / 1e6,
-        memory / 1e6,
-        all > memory ? ": does not fit" : "");
+    out.print(
+        format(
+            "%-32s %,10.0f of %,.0f%s%n",
+            "in all", all / 1e6, memory / 1e6, all > memory ? ": does not fit" : ""));
   }
 
   private static double all(Prediction prediction) {
@@ -96,7 +92,7 @@ final class PredictionReport {
   }
 
   private static void terms(Prediction prediction, PrintWriter out) {
-    out.printf(Locale.ROOT, "%n%-32s %10s %10s %7s%n", "step", "alone ms", "exposed ms", "share");
+    out.print(format("%n%-32s %10s %10s %7s%n", "step", "alone ms", "exposed ms", "share"));
     for (Kind kind : Kind.values()) {
       prediction.terms().stream()
           .filter(each -> each.kind() == kind)
@@ -113,13 +109,10 @@ final class PredictionReport {
   }
 
   private static void term(Term term, double all, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "%-32s %10.2f %10.2f %5.1f %%%n",
-        term.name(),
-        term.seconds() * 1e3,
-        term.exposed() * 1e3,
-        100 * term.exposed() / all);
+    out.print(
+        format(
+            "%-32s %10.2f %10.2f %5.1f %%%n",
+            term.name(), term.seconds() * 1e3, term.exposed() * 1e3, 100 * term.exposed() / all));
   }
 
   static String json(PlannedPrediction planning, double eta, double tokens, List<String> proved) {
@@ -149,23 +142,16 @@ final class PredictionReport {
           .put("seconds", term.seconds())
           .put("exposedSeconds", term.exposed());
     }
-    ObjectNode bytes = answer.putObject("bytes");
-    prediction.bytes().forEach(bytes::put);
+    answer.set("bytes", JsonAnswer.tree(prediction.bytes()));
     answer.put("layout", job.layout().notation());
     if (planning.forms().isPresent()) {
-      ObjectNode found = answer.putObject("layoutsFound");
-      planning
-          .forms()
-          .get()
-          .found()
-          .forEach((part, layouts) -> layouts.forEach(found.putObject(part)::put));
+      answer.set("layoutsFound", JsonAnswer.tree(planning.forms().get().found()));
       PlannedReport.json(planning.forms().get(), answer);
     } else {
       answer.put("notPlanned", planning.reason());
     }
     if (!proved.isEmpty()) {
-      ArrayNode certificates = answer.putArray("certificates");
-      proved.forEach(certificates::add);
+      answer.set("certificates", JsonAnswer.tree(proved));
     }
     ArrayNode assumptions = answer.putArray("assumptions");
     job.assumptions().forEach(assumptions::add);

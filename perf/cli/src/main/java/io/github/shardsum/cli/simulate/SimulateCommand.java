@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.simulate;
 
 import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
 
 import io.github.shardsum.cli.common.OptionValue;
 import io.github.shardsum.cli.common.OutputFile;
@@ -20,7 +21,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -249,23 +249,21 @@ public final class SimulateCommand implements Runnable {
   private static void known(PrintWriter out) {
     out.println("models, in thousand millions of weights");
     for (SimulatedModelFile each : Catalogue.open().models()) {
-      out.printf(
-          Locale.ROOT,
-          "  %-24s %8.1f  %s%n",
-          each.model().name(),
-          each.model().weights() / 1e9,
-          each.source());
+      out.print(
+          format(
+              "  %-24s %8.1f  %s%n",
+              each.model().name(), each.model().weights() / 1e9, each.source()));
     }
     out.println("devices");
     for (DeviceFamily each : DeviceFamily.all()) {
-      out.printf(
-          Locale.ROOT,
-          "  %-6s %6.0f TFLOP/s bf16, %5.0f GB/s HBM, %3.0f GB/s a link; %s%n",
-          each.name(),
-          each.peak() / 1e12,
-          each.bandwidth() / 1e9,
-          each.link() / 1e9,
-          each.source());
+      out.print(
+          format(
+              "  %-6s %6.0f TFLOP/s bf16, %5.0f GB/s HBM, %3.0f GB/s a link; %s%n",
+              each.name(),
+              each.peak() / 1e12,
+              each.bandwidth() / 1e9,
+              each.link() / 1e9,
+              each.source()));
     }
   }
 

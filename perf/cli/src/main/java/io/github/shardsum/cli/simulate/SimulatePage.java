@@ -330,9 +330,9 @@ final class SimulatePage {
       used.add(
           List.of(
               each.name(),
-              each.block(),
+              each.of(),
               format("%.0f", each.times()),
-              format("%.2f", each.bytes() / 1e6),
+              format("%.2f", each.bytesReceived() / 1e6),
               format("%.3f", 1e3 * each.seconds())));
     }
     page.table(used, Set.of(0, 1));

@@ -24,7 +24,6 @@ import java.io.Writer;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -213,7 +212,7 @@ public final class TopologyCommand implements Runnable {
       LinkFit fit = MachineProbe.measure(collectives);
       PrintWriter first = collectives.process() == 0 ? out : new PrintWriter(Writer.nullWriter());
       if (!json) {
-        first.printf(Locale.ROOT, "fitted here and now, processes: %d%n", collectives.processes());
+        first.print(format("fitted here and now, processes: %d%n", collectives.processes()));
         fit.residuals().forEach(residual -> first.println("  " + residual));
       }
       prices(asAsked(MachineProbe.topology(fit, devices)), first);
@@ -249,12 +248,10 @@ public final class TopologyCommand implements Runnable {
       out.println(collective.get().price(costs, axes, size, hot));
       return;
     }
-    out.printf(
-        Locale.ROOT,
-        "mesh %s, groups over %s, %d bytes a device%n",
-        layout.notation(),
-        String.join(".", axes),
-        size);
+    out.print(
+        format(
+            "mesh %s, groups over %s, %d bytes a device%n",
+            layout.notation(), String.join(".", axes), size));
     row(out, "collective", "mean link load", "largest", "latency us", "largest us", "mean us");
     Stream.of(PricedCollective.values())
         .forEach(each -> row(out, each, each.price(costs, axes, size, hot)));

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
 import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
 
 import io.github.shardsum.backend.Kernels;
 import io.github.shardsum.cli.common.JsonAnswer;
@@ -32,7 +33,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -258,20 +258,16 @@ final class TpuCompile implements Callable<Integer> {
 
   private void head(PjrtTopology devices, PjrtExecutable compiled, double seconds) {
     PrintWriter print = spec.commandLine().getOut();
-    print.printf(
-        Locale.ROOT,
-        "%s on %s: %d devices, %d partitions, compiled in %.1f s%n",
-        compiled.name(),
-        topology,
-        devices.deviceCount(),
-        compiled.partitions(),
-        seconds);
+    print.print(
+        format(
+            "%s on %s: %d devices, %d partitions, compiled in %.1f s%n",
+            compiled.name(), topology, devices.deviceCount(), compiled.partitions(), seconds));
   }
 
   private void report(PjrtTopology devices, PjrtExecutable compiled, double seconds) {
     head(devices, compiled, seconds);
     PrintWriter print = spec.commandLine().getOut();
-    print.printf(Locale.ROOT, "%-28s%s%n", "results on a device", compiled.outputShapes());
+    print.print(format("%-28s%s%n", "results on a device", compiled.outputShapes()));
     memory(print, compiled);
     cost(print, compiled);
     print.flush();
@@ -292,13 +288,13 @@ final class TpuCompile implements Callable<Integer> {
   }
 
   private static void bytes(PrintWriter print, String what, long bytes) {
-    print.printf(Locale.ROOT, "%-28s%,d bytes%n", what, bytes);
+    print.print(format("%-28s%,d bytes%n", what, bytes));
   }
 
   private static void cost(PrintWriter print, PjrtExecutable compiled) {
     try {
       new TreeMap<>(compiled.costAnalysis())
-          .forEach((name, value) -> print.printf(Locale.ROOT, "%-28s%s%n", name, value));
+          .forEach((name, value) -> print.print(format("%-28s%s%n", name, value)));
     } catch (PjrtException e) {
       print.println("cost: " + e.getMessage());
     }

@@ -1,6 +1,7 @@
 package io.github.shardsum.cli.tpu;
 
 import static io.github.shardsum.cli.common.UsageErrors.usageError;
+import static io.github.shardsum.measure.Texts.format;
 
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.cli.common.PluginChoice;
@@ -12,7 +13,6 @@ import io.github.shardsum.pjrt.PjrtSearch;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -82,7 +82,7 @@ final class TpuDevices implements Callable<Integer> {
           devices.forEach(device -> list.add(device.toString()));
           out.println(JsonAnswer.text(answer));
         } else {
-          out.printf(Locale.ROOT, "%s, PJRT API %s, %s%n", platform, api, found.library());
+          out.print(format("%s, PJRT API %s, %s%n", platform, api, found.library()));
           devices.forEach(out::println);
         }
         out.flush();
@@ -90,21 +90,19 @@ final class TpuDevices implements Callable<Integer> {
       }
       case Result.Refused(String message) -> err.println(name + message);
       case Result.Died(int status, String output) ->
-          err.printf(
-              Locale.ROOT,
-              "%sthe plugin ended its process with status %d: check LIBTPU_INIT_ARGS and"
-                  + " XLA_FLAGS, or use another build; its last output:%n%s%n",
-              name,
-              status,
-              output.strip());
+          err.print(
+              format(
+                  "%sthe plugin ended its process with status %d: check LIBTPU_INIT_ARGS and"
+                      + " XLA_FLAGS, or use another build; its last output:%n%s%n",
+                  name, status, output.strip()));
       case Result.Silent(Duration deadline) ->
-          err.printf(
-              Locale.ROOT,
-              "%sno answer within %d s: another process may hold the devices, or the plugin waits"
-                  + " for a cloud's metadata server (TPU_SKIP_MDS_QUERY=1 stops that) or for the"
-                  + " other hosts of a slice%n",
-              name,
-              deadline.toSeconds());
+          err.print(
+              format(
+                  "%sno answer within %d s: another process may hold the devices, or the plugin"
+                      + " waits for a cloud's metadata server (TPU_SKIP_MDS_QUERY=1 stops that) or for"
+                      + " the"
+                      + " other hosts of a slice%n",
+                  name, deadline.toSeconds()));
     }
     err.flush();
     return 1;

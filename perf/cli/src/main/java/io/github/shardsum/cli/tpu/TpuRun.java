@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -230,13 +229,10 @@ final class TpuRun implements Callable<Integer> {
       if (json || isStandardOutputTaken()) {
         continue;
       }
-      out.printf(
-          Locale.ROOT,
-          "result %d: %s %s%s%n",
-          i,
-          result.dtype(),
-          result.shape(),
-          outputs.isEmpty() ? "" : " in " + outputs.get(i));
+      out.print(
+          format(
+              "result %d: %s %s%s%n",
+              i, result.dtype(), result.shape(), outputs.isEmpty() ? "" : " in " + outputs.get(i)));
     }
     if (json) {
       out.println(JsonAnswer.text(answer));

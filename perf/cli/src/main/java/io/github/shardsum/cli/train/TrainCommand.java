@@ -191,9 +191,6 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private TraceOption trace = new TraceOption();
 
-  /** For picocli. */
-  public TrainCommand() {}
-
   @Override
   public Integer call() throws IOException {
     check();

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.ToDoubleFunction;
@@ -129,8 +128,7 @@ final class TrainExpertSweep {
 
   void print(PrintWriter out) {
     int seeds = models.values().iterator().next().size();
-    out.printf(
-        Locale.ROOT, "%n%s: %d seeds each; spread is the largest less the least%n", curve, seeds);
+    out.print(format("%n%s: %d seeds each; spread is the largest less the least%n", curve, seeds));
     for (List<String> row : table()) {
       StringBuilder line = new StringBuilder(format("%-12s", row.getFirst()));
       row.subList(1, row.size()).forEach(cell -> line.append(format("  %20s", cell)));

@@ -17,7 +17,6 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** The text that a training prints. */
@@ -34,24 +33,25 @@ final class TrainReport {
     long phrases = corpus.training().stream().filter(pair -> pair.kind().isPhrase()).count();
     long sentences =
         corpus.training().stream().filter(pair -> pair.kind() == Pair.Kind.SENTENCE).count();
-    out.printf(
-        Locale.ROOT,
-        "to learn from: languages %d, %s, examples %d, tokens in the vocabulary %d; checksum %s%n",
-        corpus.languages().size(),
-        sentences > 0
-            ? "sentences " + sentences
-            : format("names %d, phrases %d", corpus.training().size() - phrases, phrases),
-        examples.size(),
-        tokenizer.size(),
-        corpus.fingerprint());
-    out.printf(
-        Locale.ROOT,
-        "held back: %s%n",
-        corpus.heldBack().isEmpty()
-            ? "nothing"
-            : PairSplit.HELD_BACK.stream()
-                .map(split -> split + " " + corpus.sample(split, Integer.MAX_VALUE).size())
-                .collect(Collectors.joining(", ")));
+    out.print(
+        format(
+            "to learn from: languages %d, %s, examples %d, tokens in the vocabulary %d;"
+                + " checksum %s%n",
+            corpus.languages().size(),
+            sentences > 0
+                ? "sentences " + sentences
+                : format("names %d, phrases %d", corpus.training().size() - phrases, phrases),
+            examples.size(),
+            tokenizer.size(),
+            corpus.fingerprint()));
+    out.print(
+        format(
+            "held back: %s%n",
+            corpus.heldBack().isEmpty()
+                ? "nothing"
+                : PairSplit.HELD_BACK.stream()
+                    .map(split -> split + " " + corpus.sample(split, Integer.MAX_VALUE).size())
+                    .collect(Collectors.joining(", "))));
     out.flush();
   }
 
@@ -68,7 +68,7 @@ final class TrainReport {
           parts.add(format("%s %.1f %.1f", split, 100 * score.exact(), 100 * score.score()));
         }
       }
-      out.printf(Locale.ROOT, "%-18s %s%n", system, "% exact, chrF: " + String.join("; ", parts));
+      out.print(format("%-18s %s%n", system, "% exact, chrF: " + String.join("; ", parts)));
     }
     out.flush();
   }
@@ -80,13 +80,13 @@ final class TrainReport {
       return;
     }
     List<String> systems = evaluation.systems();
-    out.printf(Locale.ROOT, "%n%s, %% exact and chrF%n", split);
-    out.printf(
-        Locale.ROOT,
-        "%-28s %6s%s%n",
-        "family",
-        "texts",
-        systems.stream().map(name -> format("  %18s", name)).collect(Collectors.joining()));
+    out.print(format("%n%s, %% exact and chrF%n", split));
+    out.print(
+        format(
+            "%-28s %6s%s%n",
+            "family",
+            "texts",
+            systems.stream().map(name -> format("  %18s", name)).collect(Collectors.joining())));
     for (TranslationEvaluation.Row row : rows) {
       StringBuilder line = new StringBuilder();
       for (String system : systems) {
@@ -94,7 +94,7 @@ final class TrainReport {
         line.append(format("  %10.1f %7.1f", 100 * score.exact(), 100 * score.score()));
       }
       int texts = evaluation.score(systems.getFirst(), split, row.languages()).texts();
-      out.printf(Locale.ROOT, "%-28s %6d%s%n", row.name(), texts, line);
+      out.print(format("%-28s %6d%s%n", row.name(), texts, line));
     }
     out.flush();
   }
@@ -137,16 +137,16 @@ final class TrainReport {
   }
 
   void samples(List<Sample> samples) {
-    out.printf(Locale.ROOT, "%nsamples chosen by hash%n");
+    out.print(format("%nsamples chosen by hash%n"));
     for (Sample sample : samples) {
-      out.printf(
-          Locale.ROOT,
-          "%-5s %-3s %s -> %s%s%n",
-          sample.mark(),
-          sample.item().pair().language(),
-          sample.item().pair().source(),
-          sample.text(),
-          sample.isRight() ? "" : " (" + sample.references() + ")");
+      out.print(
+          format(
+              "%-5s %-3s %s -> %s%s%n",
+              sample.mark(),
+              sample.item().pair().language(),
+              sample.item().pair().source(),
+              sample.text(),
+              sample.isRight() ? "" : " (" + sample.references() + ")"));
     }
     out.flush();
   }
@@ -166,15 +166,11 @@ final class TrainReport {
                       .filter(tokens -> tokens > 0)
                       .mapToDouble(tokens -> -tokens / sum * Math.log(tokens / sum))
                       .sum();
-              out.printf(
-                  Locale.ROOT,
-                  "%-24s largest load %.2f of the mean, %d experts without tokens,"
-                      + " entropy %.2f of %.2f%n",
-                  layer,
-                  most * last.size() / sum,
-                  unused,
-                  entropy,
-                  Math.log(last.size()));
+              out.print(
+                  format(
+                      "%-24s largest load %.2f of the mean, %d experts without tokens,"
+                          + " entropy %.2f of %.2f%n",
+                      layer, most * last.size() / sum, unused, entropy, Math.log(last.size())));
             });
     out.flush();
   }
@@ -185,12 +181,12 @@ final class TrainReport {
     List<TrainHistory.Point> last =
         points.subList(Math.max(0, points.size() - TrainHistory.LOAD_STEPS), points.size());
     if (!last.isEmpty()) {
-      out.printf(
-          Locale.ROOT,
-          "%-24s %.1f %% of the choices of the last %d steps found their expert full%n",
-          "dropped",
-          100 * last.stream().mapToDouble(TrainHistory.Point::value).average().orElseThrow(),
-          last.size());
+      out.print(
+          format(
+              "%-24s %.1f %% of the choices of the last %d steps found their expert full%n",
+              "dropped",
+              100 * last.stream().mapToDouble(TrainHistory.Point::value).average().orElseThrow(),
+              last.size()));
       out.flush();
     }
   }
@@ -207,16 +203,16 @@ final class TrainReport {
               double sum = Math.max(1, last.stream().mapToLong(Long::longValue).sum());
               long most = last.stream().mapToLong(Long::longValue).max().orElse(0);
               long idle = Math.max(0, last.size() - loads.getLast().tokens().size());
-              out.printf(
-                  Locale.ROOT,
-                  "%-24s by device over %s: %s %%; largest load %.2f of the mean%s%n",
-                  layer,
-                  over,
-                  last.stream()
-                      .map(tokens -> format("%.1f", 100 * tokens / sum))
-                      .collect(Collectors.joining(" ")),
-                  most * last.size() / sum,
-                  idle == 0 ? "" : format(", %d devices without an expert", idle));
+              out.print(
+                  format(
+                      "%-24s by device over %s: %s %%; largest load %.2f of the mean%s%n",
+                      layer,
+                      over,
+                      last.stream()
+                          .map(tokens -> format("%.1f", 100 * tokens / sum))
+                          .collect(Collectors.joining(" ")),
+                      most * last.size() / sum,
+                      idle == 0 ? "" : format(", %d devices without an expert", idle)));
             });
     out.flush();
   }
@@ -250,13 +246,10 @@ final class TrainReport {
     out.println(step(traffic));
     traffic.rows().ifPresent(rows -> out.println(rows(rows)));
     for (Training.Kind kind : traffic.kinds()) {
-      out.printf(
-          Locale.ROOT,
-          "  %-16s over %-8s %4d  %,14d bytes%n",
-          kind.op(),
-          String.join(", ", kind.axes()),
-          kind.count(),
-          kind.receivedBytes());
+      out.print(
+          format(
+              "  %-16s over %-8s %4d  %,14d bytes%n",
+              kind.op(), String.join(", ", kind.axes()), kind.count(), kind.receivedBytes()));
     }
     out.flush();
   }

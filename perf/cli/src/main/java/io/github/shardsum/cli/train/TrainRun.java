@@ -29,7 +29,6 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -292,7 +291,7 @@ final class TrainRun {
 
   private void write(Path file, TrainPage page) throws IOException {
     TextFiles.write(file, page.toString());
-    out.printf(Locale.ROOT, "%npage: %s%n", file);
+    out.print(format("%npage: %s%n", file));
   }
 
   private void trained(
@@ -304,16 +303,17 @@ final class TrainRun {
     long before = trainer.steps();
     double seconds = train(name, trainer);
     long made = trainer.steps() - before;
-    out.printf(
-        Locale.ROOT,
-        "%n%s: %d steps, %d in this run, %.1f s of steps, %.0f ms a step; loss with smoothing and"
-            + " routers %.3f%n",
-        name,
-        trainer.steps(),
-        made,
-        seconds,
-        made == 0 ? 0 : seconds * 1e3 / made,
-        trainer.lastLoss());
+    out.print(
+        format(
+            "%n%s: %d steps, %d in this run, %.1f s of steps, %.0f ms a step; loss with"
+                + " smoothing and"
+                + " routers %.3f%n",
+            name,
+            trainer.steps(),
+            made,
+            seconds,
+            made == 0 ? 0 : seconds * 1e3 / made,
+            trainer.lastLoss()));
     loads(
         trainer,
         answer

@@ -91,9 +91,6 @@ public final class TranslateCommand implements Callable<Integer> {
 
   private final AtomicLong done = new AtomicLong();
 
-  /** For picocli. */
-  public TranslateCommand() {}
-
   @Override
   public Integer call() throws IOException {
     if (beam < 1 || beam > MOST_HYPOTHESES) {

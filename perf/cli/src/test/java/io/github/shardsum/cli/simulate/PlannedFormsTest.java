@@ -38,7 +38,8 @@ class PlannedFormsTest {
             .toList();
     assertEquals(18 * 6, exchanges.stream().mapToDouble(Used::times).sum());
     // 2048 tokens with two slots of 1024 bf16 each, but for the device's own.
-    exchanges.forEach(each -> assertEquals(2048L * 2 * 1024 * 2 * 2047 / 2048, each.bytes()));
+    exchanges.forEach(
+        each -> assertEquals(2048L * 2 * 1024 * 2 * 2047 / 2048, each.bytesReceived()));
     double dense = forms.job().model().linearWeights() + forms.job().model().embeddingWeights();
     double experts = 18 * 2 * 1024.0 * 8192;
     // Scales of the normalisations are in the plan only.
@@ -57,7 +58,7 @@ class PlannedFormsTest {
     double received =
         PlannedReport.collectives(forms).stream()
             .filter(each -> each.term().equals("weights over fsdp"))
-            .mapToDouble(each -> each.times() * each.bytes())
+            .mapToDouble(each -> each.times() * each.bytesReceived())
             .sum();
     // Four projections, of two heads of keys for four of queries, three matrices, and the logits.
     double layer = 256 * 128 * (4 + 2 + 2 + 4) + 3 * 256 * 1024;

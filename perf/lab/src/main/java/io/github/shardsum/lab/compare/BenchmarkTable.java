@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.compare;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.measure.Interval;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -26,13 +28,13 @@ final class BenchmarkTable {
   void begin(String nextPart, String nextCase) {
     part = nextPart;
     layer = nextCase;
-    System.out.printf(Locale.ROOT, "%n%s: %s%n", part, layer);
+    System.out.print(format("%n%s: %s%n", part, layer));
   }
 
   /** A number without a bar. */
   void value(String what, String format, Object... values) {
     String cell = String.format(Locale.ROOT, format, values);
-    System.out.printf(Locale.ROOT, "  %-44s %s%n", what, cell);
+    System.out.print(format("  %-44s %s%n", what, cell));
     parts
         .computeIfAbsent(part, _ -> new LinkedHashMap<>())
         .computeIfAbsent(what, _ -> new LinkedHashMap<>())

@@ -1,12 +1,12 @@
 package io.github.shardsum.lab.scaling;
 
-import java.util.Locale;
 import io.github.shardsum.program.Annotations;
 import io.github.shardsum.program.Gradients;
 import io.github.shardsum.program.Program;
 import io.github.shardsum.program.ProgramBuilder;
 import io.github.shardsum.program.Value;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 

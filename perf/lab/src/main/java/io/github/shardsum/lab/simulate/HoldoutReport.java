@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -37,18 +36,18 @@ public final class HoldoutReport {
   private HoldoutReport() {}
 
   static void print(Holdout holdout, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "%5s %-22s %-6s %7s %11s %11s %8s %8s  %s%n",
-        "line",
-        "model",
-        "device",
-        "devices",
-        "predicted s",
-        "measured s",
-        "time",
-        "rate",
-        "largest term");
+    out.print(
+        format(
+            "%5s %-22s %-6s %7s %11s %11s %8s %8s  %s%n",
+            "line",
+            "model",
+            "device",
+            "devices",
+            "predicted s",
+            "measured s",
+            "time",
+            "rate",
+            "largest term"));
     holdout.scores().forEach(each -> row(each, out));
     refused(holdout.refused(), out);
     groups(holdout, out);
@@ -61,30 +60,29 @@ public final class HoldoutReport {
 
   private static void row(Score score, PrintWriter out) {
     Prediction.Term most = score.prediction().dominating();
-    out.printf(
-        Locale.ROOT,
-        "%5d %-22s %-6s %7d %11.3f %11.3f %+6.1f %% %+6.1f %%  %s %.0f %%%s%n",
-        score.row().row().line(),
-        score.row().job().model().name(),
-        score.family(),
-        score.row().job().machine().devices(),
-        score.prediction().seconds(),
-        score.row().seconds(),
-        100 * score.timeError(),
-        100 * score.rateError(),
-        most.name(),
-        100 * most.exposed() / score.prediction().seconds(),
-        score.row().guessed() ? " (with a guess)" : "");
+    out.print(
+        format(
+            "%5d %-22s %-6s %7d %11.3f %11.3f %+6.1f %% %+6.1f %%  %s %.0f %%%s%n",
+            score.row().row().line(),
+            score.row().job().model().name(),
+            score.family(),
+            score.row().job().machine().devices(),
+            score.prediction().seconds(),
+            score.row().seconds(),
+            100 * score.timeError(),
+            100 * score.rateError(),
+            most.name(),
+            100 * most.exposed() / score.prediction().seconds(),
+            score.row().guessed() ? " (with a guess)" : ""));
   }
 
   private static void refused(List<Refused> rows, PrintWriter out) {
     if (!rows.isEmpty()) {
-      out.printf(Locale.ROOT, "%nnot planned%n");
+      out.print(format("%nnot planned%n"));
     }
     for (Refused each : rows) {
       Row row = each.row();
-      out.printf(
-          Locale.ROOT, "%5d %-22s %s%n", row.line(), shortened(row.cell("model")), each.reason());
+      out.print(format("%5d %-22s %s%n", row.line(), shortened(row.cell("model")), each.reason()));
     }
   }
 
@@ -93,30 +91,25 @@ public final class HoldoutReport {
   }
 
   private static void groups(Holdout holdout, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "%nmean absolute errors in percent%n%-26s %5s %6s %9s %6s %22s%n",
-        "group",
-        "rows",
-        "time",
-        "left out",
-        "rate",
-        "median of others, rate");
+    out.print(
+        format(
+            "%nmean absolute errors in percent%n%-26s %5s %6s %9s %6s %22s%n",
+            "group", "rows", "time", "left out", "rate", "median of others, rate"));
     holdout.groups().forEach((name, group) -> group(name, group, out));
   }
 
   private static void group(String name, List<Score> group, PrintWriter out) {
     List<Double> apart =
         group.stream().flatMap(each -> each.apart().stream()).map(Math::abs).toList();
-    out.printf(
-        Locale.ROOT,
-        "%-26s %5d %6s %9s %6s %22s%n",
-        name,
-        group.size(),
-        percent(error(group, Score::timeError)),
-        percent(PredictionStatistics.mean(apart)),
-        percent(error(group, Score::rateError)),
-        percent(error(group, Score::baseline)));
+    out.print(
+        format(
+            "%-26s %5d %6s %9s %6s %22s%n",
+            name,
+            group.size(),
+            percent(error(group, Score::timeError)),
+            percent(PredictionStatistics.mean(apart)),
+            percent(error(group, Score::rateError)),
+            percent(error(group, Score::baseline))));
   }
 
   static double error(List<Score> group, ToDoubleFunction<Score> error) {
@@ -129,21 +122,21 @@ public final class HoldoutReport {
   }
 
   private static void fits(Holdout holdout, PrintWriter out) {
-    out.printf(Locale.ROOT, "%nattainable share of peak%n");
+    out.print(format("%nattainable share of peak%n"));
     holdout
         .fits()
         .forEach(
             (name, fit) ->
-                out.printf(
-                    Locale.ROOT,
-                    "%-8s %.3f  %s%s%s%n",
-                    name,
-                    fit.eta(),
-                    fit.source(),
-                    fit.rows() == 0 ? "" : ": " + fit.rows(),
-                    fit.eta() > 1 || fit.eta() < 0.6
-                        ? "; outside of 0.6 to 1: a convention of the rows may be read wrong"
-                        : ""));
+                out.print(
+                    format(
+                        "%-8s %.3f  %s%s%s%n",
+                        name,
+                        fit.eta(),
+                        fit.source(),
+                        fit.rows() == 0 ? "" : ": " + fit.rows(),
+                        fit.eta() > 1 || fit.eta() < 0.6
+                            ? "; outside of 0.6 to 1: a convention of the rows may be read wrong"
+                            : "")));
   }
 
   private static void correlations(Holdout holdout, PrintWriter out) {
@@ -151,14 +144,14 @@ public final class HoldoutReport {
     if (correlations.isEmpty()) {
       return;
     }
-    out.printf(
-        Locale.ROOT,
-        "%nrank correlation of the time per token over the layouts of one model; layouts that mix"
-            + " tensor, expert and pipeline axes on GPUs are not ordered well%n");
+    out.print(
+        format(
+            "%nrank correlation of the time per token over the layouts of one model; layouts"
+                + " that mix"
+                + " tensor, expert and pipeline axes on GPUs are not ordered well%n"));
     correlations.forEach(
         (name, ranks) ->
-            out.printf(
-                Locale.ROOT, "%-32s %2d rows  %s%n", name, ranks.rows(), correlation(ranks)));
+            out.print(format("%-32s %2d rows  %s%n", name, ranks.rows(), correlation(ranks))));
   }
 
   private static String correlation(Holdout.Ranks ranks) {
@@ -166,7 +159,7 @@ public final class HoldoutReport {
   }
 
   private static void assumptions(Holdout holdout, PrintWriter out) {
-    out.printf(Locale.ROOT, "%nassumptions%n");
+    out.print(format("%nassumptions%n"));
     Map<String, Integer> rows = new TreeMap<>();
     holdout
         .scores()
@@ -176,11 +169,10 @@ public final class HoldoutReport {
                     .job()
                     .assumptions()
                     .forEach(sentence -> rows.merge(sentence, 1, Integer::sum)));
-    rows.forEach((sentence, count) -> out.printf(Locale.ROOT, "%4d rows: %s%n", count, sentence));
+    rows.forEach((sentence, count) -> out.print(format("%4d rows: %s%n", count, sentence)));
     moving(holdout)
         .forEach(
-            sentence ->
-                out.printf(Locale.ROOT, "%4d rows: %s%n", holdout.scores().size(), sentence));
+            sentence -> out.print(format("%4d rows: %s%n", holdout.scores().size(), sentence)));
   }
 
   private static List<String> moving(Holdout holdout) {
@@ -194,35 +186,28 @@ public final class HoldoutReport {
     if (contrasts.isEmpty()) {
       return;
     }
-    out.printf(
-        Locale.ROOT,
-        "%npairs of rows of one model that differ in one property: time per token of the second"
-            + " row over that of the first%n%-28s %5s %9s %9s  %s%n",
-        "property",
-        "lines",
-        "predicted",
-        "measured",
-        "sign");
+    out.print(
+        format(
+            "%npairs of rows of one model that differ in one property: time per token of the second"
+                + " row over that of the first%n%-28s %5s %9s %9s  %s%n",
+            "property", "lines", "predicted", "measured", "sign"));
     for (PredictionContrast each : contrasts) {
-      out.printf(
-          Locale.ROOT,
-          "%-28s %3d, %3d %9.3f %9.3f  %s%n",
-          each.name(),
-          each.from().row().row().line(),
-          each.to().row().row().line(),
-          each.predicted(),
-          each.measured(),
-          sign(each));
+      out.print(
+          format(
+              "%-28s %3d, %3d %9.3f %9.3f  %s%n",
+              each.name(),
+              each.from().row().row().line(),
+              each.to().row().row().line(),
+              each.predicted(),
+              each.measured(),
+              sign(each)));
     }
     long ties = contrasts.stream().filter(PredictionContrast::tie).count();
     long right = contrasts.stream().filter(PredictionContrast::right).count();
-    out.printf(
-        Locale.ROOT,
-        "of %d pairs %d with the right sign, %d ties, %d wrong%n",
-        contrasts.size(),
-        right,
-        ties,
-        contrasts.size() - right - ties);
+    out.print(
+        format(
+            "of %d pairs %d with the right sign, %d ties, %d wrong%n",
+            contrasts.size(), right, ties, contrasts.size() - right - ties));
   }
 
   private static String sign(PredictionContrast contrast) {

@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -97,25 +96,20 @@ public final class ScaleFigure {
   }
 
   static void print(List<Row> rows, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "%9s %-14s %6s %12s %12s %14s%n",
-        "devices",
-        "mesh",
-        "steps",
-        "collectives",
-        "utilisation",
-        "tokens/s");
+    out.print(
+        format(
+            "%9s %-14s %6s %12s %12s %14s%n",
+            "devices", "mesh", "steps", "collectives", "utilisation", "tokens/s"));
     for (Row row : rows) {
-      out.printf(
-          Locale.ROOT,
-          "%,9d %-14s %6d %12d %10.1f %% %,14.0f%n",
-          row.devices(),
-          row.mesh(),
-          row.steps(),
-          row.collectives(),
-          100 * row.prediction().utilisation(),
-          row.prediction().tokensPerSecond());
+      out.print(
+          format(
+              "%,9d %-14s %6d %12d %10.1f %% %,14.0f%n",
+              row.devices(),
+              row.mesh(),
+              row.steps(),
+              row.collectives(),
+              100 * row.prediction().utilisation(),
+              row.prediction().tokensPerSecond()));
     }
     rows.forEach(row -> out.println(row.certificate()));
     out.println(

@@ -281,7 +281,7 @@ final class TableRowJobs {
                           each.capacityFactor(),
                           each.einsum(),
                           each.groupTokens()));
-      return copy(known, layers, experts);
+      return known.with(layers, experts, known.encoderLayers());
     }
 
     private Architecture ofColumns(boolean gated, Optional<Double> weights) {
@@ -357,8 +357,7 @@ final class TableRowJobs {
       if (einsum) {
         assumptions.add("einsum dispatch, with one sequence per group; affects dispatch");
       }
-      return copy(
-          model,
+      return model.with(
           model.layers(),
           Optional.of(
               new Experts(
@@ -370,20 +369,7 @@ final class TableRowJobs {
                   known.firstDense(),
                   factor,
                   einsum,
-                  group)));
-    }
-
-    private Architecture copy(Architecture model, int layers, Optional<Experts> experts) {
-      return new Architecture(
-          model.name(),
-          layers,
-          model.width(),
-          model.attention(),
-          model.vocabulary(),
-          model.outputVocabulary(),
-          model.feedForward(),
-          model.gated(),
-          experts,
+                  group)),
           model.encoderLayers());
     }
 

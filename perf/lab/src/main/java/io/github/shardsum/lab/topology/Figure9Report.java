@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.topology;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.common.JsonAnswer;
 import io.github.shardsum.lab.topology.Figure9.Curve;
 import io.github.shardsum.lab.topology.Figure9.Slices;
@@ -10,7 +12,6 @@ import io.github.shardsum.topology.Topology;
 import io.github.shardsum.topology.TopologyAxis;
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -41,44 +42,35 @@ public final class Figure9Report {
   }
 
   private void head(Link link) {
-    out.printf(
-        Locale.ROOT,
-        "figure 9 of the GShard paper, TPU v3, two partitions a chip, rings everywhere%n");
-    out.printf(
-        Locale.ROOT,
-        "one link for all 32 points, fitted to them by the largest link load: %s%n",
-        link);
+    out.print(
+        format("figure 9 of the GShard paper, TPU v3, two partitions a chip, rings everywhere%n"));
+    out.print(
+        format("one link for all 32 points, fitted to them by the largest link load: %s%n", link));
   }
 
   private void curve(Link link, Curve curve) {
     LinkFit fit = Figure9.residuals(Slices.RINGS, link, curve);
-    out.printf(Locale.ROOT, "%n%s%n", curve.name());
-    out.printf(
-        Locale.ROOT,
-        "%12s %8s %10s %10s %9s%n",
-        "partitions",
-        "chips",
-        "paper us",
-        "model us",
-        "error");
+    out.print(format("%n%s%n", curve.name()));
+    out.print(
+        format("%12s %8s %10s %10s %9s%n", "partitions", "chips", "paper us", "model us", "error"));
     for (int i = 0; i < fit.residuals().size(); i++) {
       Residual residual = fit.residuals().get(i);
       int partitions = Figure9.PARTITIONS.get(i);
-      out.printf(
-          Locale.ROOT,
-          "%12d %8s %10.0f %10.0f %+8.1f %%%n",
-          partitions,
-          chips(Slices.RINGS.topology(partitions)),
-          residual.measuredSeconds() * 1e6,
-          residual.predictedSeconds() * 1e6,
-          100 * residual.relative());
+      out.print(
+          format(
+              "%12d %8s %10.0f %10.0f %+8.1f %%%n",
+              partitions,
+              chips(Slices.RINGS.topology(partitions)),
+              residual.measuredSeconds() * 1e6,
+              residual.predictedSeconds() * 1e6,
+              100 * residual.relative()));
     }
-    out.printf(
-        Locale.ROOT,
-        "%12s %.1f %%, the time rises at %s%n",
-        "worst",
-        100 * fit.worst(),
-        sameSteps(fit) ? "the same sizes as the paper's" : "other sizes than the paper's");
+    out.print(
+        format(
+            "%12s %.1f %%, the time rises at %s%n",
+            "worst",
+            100 * fit.worst(),
+            sameSteps(fit) ? "the same sizes as the paper's" : "other sizes than the paper's"));
   }
 
   private static String chips(Topology topology) {
@@ -141,16 +133,11 @@ public final class Figure9Report {
   }
 
   private void assumptions() {
-    out.printf(Locale.ROOT, "%nother assumptions, worst errors%n");
-    out.printf(
-        Locale.ROOT,
-        "%-18s %-16s %8s %10s %12s %12s%n",
-        "slices",
-        "fitted to",
-        "GB/s",
-        "us a hop",
-        "all-to-all",
-        "all-reduce");
+    out.print(format("%nother assumptions, worst errors%n"));
+    out.print(
+        format(
+            "%-18s %-16s %8s %10s %12s %12s%n",
+            "slices", "fitted to", "GB/s", "us a hop", "all-to-all", "all-reduce"));
     for (Slices slices : Slices.values()) {
       row(slices, "all points", _ -> true);
       row(slices, "all-to-all", Curve::isAllToAll);
@@ -159,15 +146,15 @@ public final class Figure9Report {
 
   private void row(Slices slices, String name, Predicate<Curve> fittedTo) {
     Link link = Figure9.fitted(slices, fittedTo);
-    out.printf(
-        Locale.ROOT,
-        "%-18s %-16s %8.1f %10.2f %10.1f %% %10.1f %%%n",
-        slices,
-        name,
-        link.bytesPerSecond() / 1e9,
-        link.secondsPerHop() * 1e6,
-        100 * Figure9.worst(slices, link, Curve::isAllToAll),
-        100 * Figure9.worst(slices, link, curve -> !curve.isAllToAll()));
+    out.print(
+        format(
+            "%-18s %-16s %8.1f %10.2f %10.1f %% %10.1f %%%n",
+            slices,
+            name,
+            link.bytesPerSecond() / 1e9,
+            link.secondsPerHop() * 1e6,
+            100 * Figure9.worst(slices, link, Curve::isAllToAll),
+            100 * Figure9.worst(slices, link, curve -> !curve.isAllToAll())));
   }
 
   /** {@code figure9}: the cost model against the GShard paper's figure 9. */

@@ -1,5 +1,7 @@
 package io.github.shardsum.lab.train;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.train.data.Corpus;
 import io.github.shardsum.cli.train.data.JdkPairs;
 import io.github.shardsum.cli.train.data.Pair;
@@ -17,7 +19,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -122,15 +123,15 @@ public final class BaselinesCommand implements Callable<Integer> {
     for (PairSplit split : PairSplit.HELD_BACK) {
       ChrF score = evaluation.score(system, split, _ -> true);
       if (score.texts() > 0) {
-        out.printf(
-            Locale.ROOT,
-            "%-18s %-10s %5d texts, exact %5.1f %%, BLEU %5.1f, chrF %5.1f%n",
-            system,
-            split,
-            score.texts(),
-            100 * score.exact(),
-            100 * evaluation.bleu(system, split, _ -> true).score(),
-            100 * score.score());
+        out.print(
+            format(
+                "%-18s %-10s %5d texts, exact %5.1f %%, BLEU %5.1f, chrF %5.1f%n",
+                system,
+                split,
+                score.texts(),
+                100 * score.exact(),
+                100 * evaluation.bleu(system, split, _ -> true).score(),
+                100 * score.score()));
       }
     }
     out.flush();

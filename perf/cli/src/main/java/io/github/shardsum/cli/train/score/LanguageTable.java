@@ -1,5 +1,7 @@
 package io.github.shardsum.cli.train.score;
 
+import static io.github.shardsum.measure.Texts.format;
+
 import io.github.shardsum.cli.train.data.Corpus;
 import io.github.shardsum.cli.train.data.Pair;
 import io.github.shardsum.cli.train.data.PairSplit;
@@ -7,7 +9,6 @@ import java.io.PrintWriter;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -33,9 +34,8 @@ public final class LanguageTable {
                 Comparator.comparingLong((String each) -> -sizes.getOrDefault(each, 0L))
                     .thenComparing(Comparator.naturalOrder()))
             .toList();
-    out.printf(
-        Locale.ROOT, "%nsentences, BLEU and chrF%n%-16s %7s %5s", "language", "pairs", "texts");
-    evaluation.systems().forEach(name -> out.printf(Locale.ROOT, "  %18s", name));
+    out.print(format("%nsentences, BLEU and chrF%n%-16s %7s %5s", "language", "pairs", "texts"));
+    evaluation.systems().forEach(name -> out.print(format("  %18s", name)));
     row(evaluation, "all", corpus.training().size(), _ -> true, out);
     rows.forEach(each -> row(evaluation, each, sizes.getOrDefault(each, 0L), each::equals, out));
     out.println();
@@ -50,13 +50,13 @@ public final class LanguageTable {
       PrintWriter out) {
     List<String> systems = evaluation.systems();
     int texts = evaluation.score(systems.getFirst(), PairSplit.SENTENCES, languages).texts();
-    out.printf(Locale.ROOT, "%n%-16s %7d %5d", name, pairs, texts);
+    out.print(format("%n%-16s %7d %5d", name, pairs, texts));
     for (String system : systems) {
-      out.printf(
-          Locale.ROOT,
-          "  %10.1f %7.1f",
-          100 * evaluation.bleu(system, PairSplit.SENTENCES, languages).score(),
-          100 * evaluation.score(system, PairSplit.SENTENCES, languages).score());
+      out.print(
+          format(
+              "  %10.1f %7.1f",
+              100 * evaluation.bleu(system, PairSplit.SENTENCES, languages).score(),
+              100 * evaluation.score(system, PairSplit.SENTENCES, languages).score()));
     }
   }
 }

@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -104,14 +103,10 @@ public final class PjrtComparison {
   }
 
   private void calls() throws MeasurementException {
-    System.out.printf(
-        Locale.ROOT,
-        "%n%-10s %6s %12s %12s %36s%n",
-        "operation",
-        "calls",
-        "C",
-        "binding",
-        "more, ns a call");
+    System.out.print(
+        format(
+            "%n%-10s %6s %12s %12s %36s%n",
+            "operation", "calls", "C", "binding", "more, ns a call"));
     try (BindingCalls ours = new BindingCalls(plugin);
         NativeCalls c = new NativeCalls(plugin, BindingCalls.PROGRAM)) {
       call("isDeleted", 1, c.loop("is_deleted"), ours::isDeleted);
@@ -130,14 +125,14 @@ public final class PjrtComparison {
       throws MeasurementException {
     PairedTiming times = PairedTiming.of(effort, timed(c), timed(binding));
     Interval more = times.interval((first, second) -> (second - first) * 1e9 / calls);
-    System.out.printf(
-        Locale.ROOT,
-        "%-10s %6d %9.1f ns %9.1f ns %36s%n",
-        name,
-        calls,
-        Interval.median(times.first()) * 1e9,
-        Interval.median(times.second()) * 1e9,
-        verdict(more, more.low() <= MOST_NANOSECONDS));
+    System.out.print(
+        format(
+            "%-10s %6d %9.1f ns %9.1f ns %36s%n",
+            name,
+            calls,
+            Interval.median(times.first()) * 1e9,
+            Interval.median(times.second()) * 1e9,
+            verdict(more, more.low() <= MOST_NANOSECONDS)));
   }
 
   /** A run of a small program by the backend, and the calls of PJRT that it needs. */
@@ -148,17 +143,17 @@ public final class PjrtComparison {
         PairedTiming.of(
             effort, timed(() -> both.bare() != null), timed(() -> both.backend() != null));
     Interval more = times.interval((first, second) -> (second - first) * 1e6);
-    System.out.printf(
-        Locale.ROOT,
-        "%n%-10s %12s %12s %34s%n%-10s %9.1f us %9.1f us %34s%n",
-        "backend",
-        "calls",
-        "a run",
-        "more, us a run",
-        "plus",
-        Interval.median(times.first()) * 1e6,
-        Interval.median(times.second()) * 1e6,
-        verdict(more, more.low() <= MOST_OF_BACKEND_MICROSECONDS));
+    System.out.print(
+        format(
+            "%n%-10s %12s %12s %34s%n%-10s %9.1f us %9.1f us %34s%n",
+            "backend",
+            "calls",
+            "a run",
+            "more, us a run",
+            "plus",
+            Interval.median(times.first()) * 1e6,
+            Interval.median(times.second()) * 1e6,
+            verdict(more, more.low() <= MOST_OF_BACKEND_MICROSECONDS)));
     both.close();
   }
 
@@ -169,14 +164,10 @@ public final class PjrtComparison {
   }
 
   private void copies() throws MeasurementException {
-    System.out.printf(
-        Locale.ROOT,
-        "%n%-22s %8s %12s %12s %34s%n",
-        "transfer",
-        "bytes",
-        "copy",
-        "transfer",
-        "rate / copy's");
+    System.out.print(
+        format(
+            "%n%-22s %8s %12s %12s %34s%n",
+            "transfer", "bytes", "copy", "transfer", "rate / copy's"));
     try (BindingCalls ours = new BindingCalls(plugin);
         NativeCalls c = new NativeCalls(plugin, BindingCalls.PROGRAM)) {
       for (int megabytes : new int[] {1, 2, 16, 128}) {
@@ -199,14 +190,14 @@ public final class PjrtComparison {
       throws MeasurementException {
     PairedTiming times = PairedTiming.of(effort, copy, transfer);
     Interval ratio = times.ratio();
-    System.out.printf(
-        Locale.ROOT,
-        "%-22s %5d MB %9.1f us %9.1f us %34s%n",
-        name,
-        megabytes,
-        Interval.median(times.first()) * 1e6,
-        Interval.median(times.second()) * 1e6,
-        verdict(ratio, ratio.high() >= LEAST_OF_COPY));
+    System.out.print(
+        format(
+            "%-22s %5d MB %9.1f us %9.1f us %34s%n",
+            name,
+            megabytes,
+            Interval.median(times.first()) * 1e6,
+            Interval.median(times.second()) * 1e6,
+            verdict(ratio, ratio.high() >= LEAST_OF_COPY)));
   }
 
   /** The einsums of the MoE layer (paper, algorithm 2), and sizes of G, S, E, C, M and H. */
@@ -221,15 +212,10 @@ public final class PjrtComparison {
   private void jax() throws IOException, MeasurementException {
     try (PjrtJaxPeer jax = new PjrtJaxPeer(python(), plugin);
         BindingCalls ours = new BindingCalls(plugin)) {
-      System.out.printf(
-          Locale.ROOT,
-          "%n%s%n%-16s %-22s %12s %12s %34s%n",
-          jax.version(),
-          "einsum",
-          "G S E C M H",
-          "JAX",
-          "ours",
-          "JAX / ours");
+      System.out.print(
+          format(
+              "%n%s%n%-16s %-22s %12s %12s %34s%n",
+              jax.version(), "einsum", "G S E C M H", "JAX", "ours", "JAX / ours"));
       for (long[] sizes : SIZES) {
         for (String equation : EINSUMS) {
           einsum(jax, ours, equation, sizes);
@@ -255,14 +241,14 @@ public final class PjrtComparison {
       PjrtBuffer[] row = buffers.toArray(PjrtBuffer[]::new);
       PairedTiming times = PairedTiming.of(effort, jax::seconds, timed(() -> run(program, row)));
       Interval ratio = times.ratio();
-      System.out.printf(
-          Locale.ROOT,
-          "%-16s %-22s %9.1f us %9.1f us %34s%n",
-          equation,
-          Arrays.toString(sizes),
-          Interval.median(times.first()) * 1e6,
-          Interval.median(times.second()) * 1e6,
-          verdict(ratio, ratio.high() >= LEAST_OF_JAX));
+      System.out.print(
+          format(
+              "%-16s %-22s %9.1f us %9.1f us %34s%n",
+              equation,
+              Arrays.toString(sizes),
+              Interval.median(times.first()) * 1e6,
+              Interval.median(times.second()) * 1e6,
+              verdict(ratio, ratio.high() >= LEAST_OF_JAX)));
     } finally {
       buffers.forEach(PjrtBuffer::close);
     }

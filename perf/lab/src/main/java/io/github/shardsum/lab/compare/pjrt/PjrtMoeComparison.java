@@ -46,7 +46,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -74,19 +73,19 @@ final class PjrtMoeComparison {
   }
 
   void run() throws IOException, MeasurementException {
-    System.out.printf(
-        Locale.ROOT,
-        "%nMoE layer G=%d S=%d E=%d M=%d H=%d%n%-10s %-16s %12s %12s %34s%n",
-        GROUPS,
-        TOKENS,
-        EXPERTS,
-        MODEL,
-        HIDDEN,
-        "devices",
-        "against JAX",
-        "JAX",
-        "ours",
-        "JAX / ours");
+    System.out.print(
+        format(
+            "%nMoE layer G=%d S=%d E=%d M=%d H=%d%n%-10s %-16s %12s %12s %34s%n",
+            GROUPS,
+            TOKENS,
+            EXPERTS,
+            MODEL,
+            HIDDEN,
+            "devices",
+            "against JAX",
+            "JAX",
+            "ours",
+            "JAX / ours"));
     for (int devices : new int[] {1, 8}) {
       devices(devices);
     }
@@ -173,14 +172,14 @@ final class PjrtMoeComparison {
     PairedTiming times = PairedTiming.of(effort, jax::seconds, ours);
     Interval ratio = times.ratio();
     String verdict = promised ? ratio.high() >= LEAST_OF_JAX ? " met" : " MISSED" : "";
-    System.out.printf(
-        Locale.ROOT,
-        "%-10d %-16s %9.0f us %9.0f us %34s%n",
-        devices,
-        what,
-        Interval.median(times.first()) * 1e6,
-        Interval.median(times.second()) * 1e6,
-        format("%.2f [%.2f, %.2f]%s", ratio.median(), ratio.low(), ratio.high(), verdict));
+    System.out.print(
+        format(
+            "%-10d %-16s %9.0f us %9.0f us %34s%n",
+            devices,
+            what,
+            Interval.median(times.first()) * 1e6,
+            Interval.median(times.second()) * 1e6,
+            format("%.2f [%.2f, %.2f]%s", ratio.median(), ratio.low(), ratio.high(), verdict)));
   }
 
   private static double seconds(long calls, Runnable call) {
