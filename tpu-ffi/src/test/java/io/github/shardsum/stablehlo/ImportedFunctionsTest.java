@@ -91,7 +91,7 @@ class ImportedFunctionsTest {
       boolean near = Math.abs(wanted[i] - got[i]) <= allowed || wanted[i] == got[i];
       int at = i;
       assertTrue(
-          near || Double.isNaN(wanted[i]) && Double.isNaN(got[i]),
+          near || (Double.isNaN(wanted[i]) && Double.isNaN(got[i])),
           () -> name + "[" + at + "]: JAX has " + wanted[at] + ", got " + got[at]);
     }
   }

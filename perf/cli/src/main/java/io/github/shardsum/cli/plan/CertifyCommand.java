@@ -77,7 +77,7 @@ public final class CertifyCommand implements Callable<Integer> {
     SpmdPlan plan = PlanFile.plan(file, text);
     MeshOptions.checkSize(plan.mesh());
     String certificate;
-    if (of.endsWith(".program")) {
+    if (ProgramFile.isNamed(of)) {
       Program given = ProgramFile.read(Path.of(of));
       Program program = MeshOptions.annotated(spec, "--annotate", annotations, given, plan.mesh());
       certificate = followed(() -> plan.certify(program));

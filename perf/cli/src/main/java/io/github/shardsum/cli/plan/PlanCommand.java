@@ -47,7 +47,7 @@ public final class PlanCommand implements Callable<Integer> {
       paramLabel = "EQUATION|FILE.program",
       description =
           "The equation with its layouts, such as 'm@x k@y, n@x k@y -> m@x n@y', or the file of a"
-              + " program.")
+              + " program; StableHLO text is a FILE.mlir.")
   private Optional<String> equation = Optional.empty();
 
   @Option(
@@ -83,8 +83,7 @@ public final class PlanCommand implements Callable<Integer> {
           "must be one of EQUATION, FILE.program, --model and --jobs, got "
               + (given == 0 ? "none" : "several"));
     }
-    boolean isProgram =
-        model.isPresent() || equation.filter(name -> name.endsWith(".program")).isPresent();
+    boolean isProgram = model.isPresent() || equation.filter(ProgramFile::isNamed).isPresent();
     if (isProgram && settings.checks(false).run()) {
       throw usageError(
           spec,

@@ -3,6 +3,7 @@ package io.github.shardsum.cli.plan;
 import static io.github.shardsum.measure.Texts.wrongArgument;
 
 import io.github.shardsum.cli.common.TextFiles;
+import io.github.shardsum.cli.program.ProgramFile;
 import io.github.shardsum.partition.SpmdPlan;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +42,7 @@ final class PlanFile {
       return SpmdPlan.parse(text);
     } catch (IllegalArgumentException bad) {
       throw new IllegalArgumentException(
-          file.toString().endsWith(".program")
+          ProgramFile.isNamed(file.toString())
               ? file + ": must be a plan, as plan --json prints it, got a program"
               : file + ": " + bad.getMessage(),
           bad);

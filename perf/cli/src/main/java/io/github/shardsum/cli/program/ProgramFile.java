@@ -24,6 +24,16 @@ public final class ProgramFile {
   private ProgramFile() {}
 
   /**
+   * Whether the name of a file is that of a program, not an equation.
+   *
+   * @param name the name of a file, or an equation
+   * @return whether it ends with {@code .program} or {@code .mlir}
+   */
+  public static boolean isNamed(String name) {
+    return name.endsWith(".program") || name.endsWith(".mlir");
+  }
+
+  /**
    * Reads a program, or StableHLO text as a program.
    *
    * @param file its text, {@code -} for standard input

@@ -59,7 +59,7 @@ record LoopCounter(
       }
       Map<SsaValue, Double> inside = Map.of(body.arguments().get(argument), at.get());
       Optional<Double> next = evaluation.evaluate(body.returned().get(argument), inside);
-      if (next.isEmpty() || by.isPresent() && by.get() != next.get() - at.get()) {
+      if (next.isEmpty() || (by.isPresent() && by.get() != next.get() - at.get())) {
         return Optional.empty();
       }
       by = Optional.of(next.get() - at.get());

@@ -158,7 +158,7 @@ final class LoopReader {
     Nested.Scan scan =
         new Nested.Scan(
             counter.count(), label, reverse, builder.build(), carriedValues, sequences, invariants);
-    results(scope.builder().add(scan), carried, label);
+    results(scope.builder().add(scan), carried);
   }
 
   /** A view without its first dimension. */
@@ -238,7 +238,7 @@ final class LoopReader {
     return invariants;
   }
 
-  private void results(List<Value> values, List<Integer> carried, String label) {
+  private void results(List<Value> values, List<Integer> carried) {
     for (int k = 0; k < carried.size(); k++) {
       int i = carried.get(k);
       scope.put(

@@ -92,12 +92,12 @@ final class MlirAttributes {
       return new Word(type().toString());
     }
     String word = cursor.word();
-    switch (word) {
+    return switch (word) {
       case "dense" -> {
         cursor.expect("<");
         String text = cursor.balanced('<', '>');
         cursor.expect(":");
-        return new Dense(text, type());
+        yield new Dense(text, type());
       }
       case "array" -> {
         cursor.expect("<");
@@ -108,15 +108,15 @@ final class MlirAttributes {
           items.add(new Word(cursor.word()));
           cursor.accept(",");
         }
-        return new Group(items, Map.of());
+        yield new Group(items, Map.of());
       }
       default -> {
         if (cursor.accept(":")) {
           type();
         }
-        return new Word(word);
+        yield new Word(word);
       }
-    }
+    };
   }
 
   /** An attribute that is not followed by its type, but perhaps by that of the operation. */

@@ -75,7 +75,7 @@ final class MlirLiterals {
     for (int start = 0; start + dtype.byteSize() <= bytes.length; start += dtype.byteSize()) {
       long bits = 0;
       for (int i = dtype.byteSize() - 1; i >= 0; i--) {
-        bits = bits << 8 | bytes[start + i] & 0xff;
+        bits = (bits << 8) | (bytes[start + i] & 0xff);
       }
       read.add(bits(bits, dtype));
     }

@@ -76,7 +76,7 @@ final class ScalarEvaluation {
       case "stablehlo.divide" ->
           x[1] == 0
               ? Optional.empty()
-              : Optional.of(whole ? (long) x[0] / (long) x[1] : x[0] / x[1]);
+              : Optional.of(whole ? quotient((long) x[0], (long) x[1]) : x[0] / x[1]);
       case "stablehlo.remainder" -> x[1] == 0 ? Optional.empty() : Optional.of(x[0] % x[1]);
       case "stablehlo.and" -> Optional.of((double) ((long) x[0] & (long) x[1]));
       case "stablehlo.or" -> Optional.of((double) ((long) x[0] | (long) x[1]));
@@ -89,6 +89,11 @@ final class ScalarEvaluation {
           Optional.of(x[0]);
       default -> Optional.empty();
     };
+  }
+
+  private static double quotient(long dividend, long divisor) {
+    long whole = dividend / divisor;
+    return whole;
   }
 
   private static boolean compare(SsaStep step, double left, double right) {

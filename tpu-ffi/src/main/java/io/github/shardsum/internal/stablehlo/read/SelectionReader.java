@@ -38,7 +38,7 @@ final class SelectionReader {
     boolean indexed =
         dimensions.size() == 1
             && isIndex(scope, step.operand(1), Math.toIntExact(dimensions.getFirst()));
-    if (!indexed || !largest && !picks(scope, step, false)) {
+    if (!indexed || (!largest && !picks(scope, step, false))) {
       throw step.operation()
           .error("two results must be the largest or least element and its first index");
     }
@@ -84,8 +84,8 @@ final class SelectionReader {
           IntStream.range(0, 4).forEach(i -> given.put(arguments.get(i), numbers[i]));
           boolean first =
               Double.isNaN(left)
-                  || !Double.isNaN(right) && (largest ? left > right : left < right)
-                  || left == right && leftIndex == 0;
+                  || (!Double.isNaN(right) && (largest ? left > right : left < right))
+                  || (left == right && leftIndex == 0);
           double wanted = first ? leftIndex : 1 - leftIndex;
           if (!scope
               .evaluation()
