@@ -192,37 +192,43 @@ public final class Workers implements AutoCloseable {
   }
 
   /**
-   * The time to hand work over to another of these threads and to learn of its end. Work is worth
-   * more than one thread if that saves more than this time. Threads of {@link #of(int)} are
-   * measured by the first calls, each in at most two milliseconds, mostly less than one. For
-   * threads of an executor, and if the other threads were always too late so far, the result is a
-   * typical time.
-   *
-   * @param bytes number of bytes that the caller wrote and the other thread reads, at least 0
-   * @return nanoseconds, at least 0; 0 if there is no other thread
-   * @throws IllegalArgumentException if bytes is negative
-   */
-  public double handOverNanos(long bytes) {
-    if (bytes < 0) {
-      throw new IllegalArgumentException("hand over: bytes must be at least 0, got " + bytes);
-    }
-    return threads() == 1 ? 0 : handOver().nanos(bytes);
-  }
-
-  /**
    * Whether these threads finish some work sooner than one of them alone. Work of less than 10
-   * microseconds is never worth sharing, work of a millisecond always; in between, {@link
-   * #handOverNanos} decides. The bits of results must not depend on the answer.
+   * microseconds is never worth sharing, work of a millisecond always; in between, the time to hand
+   * work over and to learn of its end decides. Threads of {@link #of(int)} are measured by the
+   * first calls, each in at most two milliseconds, mostly less than one; for threads of an executor
+   * it is a typical time. The bits of results must not depend on the answer.
    *
    * @param nanos the estimated nanoseconds of the work on one thread, at least 0
    * @return whether sharing is faster; false if there is only one thread
    * @throws IllegalArgumentException if nanos is negative or a NaN
    */
   public boolean areWorthwhile(double nanos) {
-    if (!(nanos >= 0)) {
-      throw new IllegalArgumentException("workers: nanos must be at least 0, got " + nanos);
+    return areWorthwhile(nanos, 0);
+  }
+
+  /**
+   * The same for work whose threads read what the caller wrote.
+   *
+   * @param nanos the estimated nanoseconds of the work on one thread, at least 0
+   * @param bytes number of bytes that the caller wrote and each other thread reads, at least 0
+   * @return whether sharing is faster; false if there is only one thread
+   * @throws IllegalArgumentException if a number is negative or a NaN
+   */
+  public boolean areWorthwhile(double nanos, long bytes) {
+    if (!(nanos >= 0) || bytes < 0) {
+      throw new IllegalArgumentException(
+          "workers: nanos and bytes must be at least 0, got " + nanos + " and " + bytes);
     }
-    return ThreadSharing.isWorth(nanos, 0, this);
+    if (parallelism == 1 || ThreadSharing.isTooShort(nanos)) {
+      return false;
+    }
+    return ThreadSharing.isLong(nanos)
+        || ThreadSharing.isWorth(nanos, parallelism, handOverNanos(bytes));
+  }
+
+  /** Nanoseconds to hand work over and to learn of its end; 0 if there is no other thread. */
+  double handOverNanos(long bytes) {
+    return threads() == 1 ? 0 : handOver().nanos(bytes);
   }
 
   private HandOver handOver() {

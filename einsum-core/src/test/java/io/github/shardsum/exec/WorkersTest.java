@@ -463,7 +463,7 @@ class WorkersTest {
     Workers workers = Workers.of(2);
     double first = workers.handOverNanos(1000);
     assertTrue(first > 0 && first < 1e9, "got " + first);
-    assertThrows(IllegalArgumentException.class, () -> workers.handOverNanos(-1));
+    assertThrows(IllegalArgumentException.class, () -> workers.areWorthwhile(1e5, -1));
     assertRunsEachOnce(workers, 50);
     workers.close();
     double last = workers.handOverNanos(1000);

@@ -2,31 +2,36 @@ package io.github.shardsum.language;
 
 import io.github.shardsum.random.Philox;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * How the next token is drawn from logits; an immutable value. The candidates are sorted, cut to
  * {@code topK}, then to those whose probability at the temperature is at least {@code minP} times
  * the largest, then to the fewest whose sum reaches {@code topP}; one is drawn among them. The
  * number that draws depends on seed and position only.
- *
- * @param temperature divides the logits; 0 takes the largest logit, the first of equal ones
- * @param topK the most candidates; 0 for no limit
- * @param topP the sum of probabilities that candidates reach, in (0, 1]; 1 for no limit
- * @param minP the share of the largest probability that candidates have, in [0, 1]; 0 for no limit
- * @param seed the seed
- * @param most the most tokens to generate
  */
-public record Sampling(
-    double temperature, int topK, double topP, double minP, long seed, int most) {
+public final class Sampling {
   private static final int DEFAULT_MOST = 128;
 
-  /** Checks the numbers. */
-  public Sampling {
+  private final double temperature;
+  private final int topK;
+  private final double topP;
+  private final double minP;
+  private final long seed;
+  private final int most;
+
+  private Sampling(double temperature, int topK, double topP, double minP, long seed, int most) {
     check("temperature", temperature >= 0 && temperature <= 1e6, "0 to 1e6", temperature);
     check("topK", topK >= 0, "at least 0", topK);
     check("topP", topP > 0 && topP <= 1, "above 0 and at most 1", topP);
     check("minP", minP >= 0 && minP <= 1, "0 to 1", minP);
     check("most", most >= 1, "at least 1", most);
+    this.temperature = temperature;
+    this.topK = topK;
+    this.topP = topP;
+    this.minP = minP;
+    this.seed = seed;
+    this.most = most;
   }
 
   private static void check(String name, boolean good, String rule, Number got) {
@@ -84,6 +89,60 @@ public record Sampling(
    */
   public Sampling withMost(int value) {
     return new Sampling(temperature, topK, topP, minP, seed, value);
+  }
+
+  /**
+   * {@return the number that divides the logits; 0 takes the largest logit, the first of equal
+   * ones}
+   */
+  public double temperature() {
+    return temperature;
+  }
+
+  /** {@return the most candidates; 0 for no limit} */
+  public int topK() {
+    return topK;
+  }
+
+  /** {@return the sum of probabilities that candidates reach, in (0, 1]; 1 for no limit} */
+  public double topP() {
+    return topP;
+  }
+
+  /**
+   * {@return the share of the largest probability that candidates have, in [0, 1]; 0 for no limit}
+   */
+  public double minP() {
+    return minP;
+  }
+
+  /** {@return the seed} */
+  public long seed() {
+    return seed;
+  }
+
+  /** {@return the most tokens to generate} */
+  public int most() {
+    return most;
+  }
+
+  private List<Object> values() {
+    return List.of(temperature, topK, topP, minP, seed, most);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof Sampling that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
+  }
+
+  @Override
+  public String toString() {
+    return "Sampling" + values();
   }
 
   /**

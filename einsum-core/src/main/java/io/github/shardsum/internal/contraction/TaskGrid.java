@@ -33,7 +33,7 @@ record TaskGrid(
    */
   static boolean areWorthSharing(long products, int width, Workers workers) {
     return workers.parallelism() > 1
-        && ThreadSharing.isWorth(nanos(products, width), bytes(products), workers);
+        && workers.areWorthwhile(nanos(products, width), bytes(products));
   }
 
   /** Whether this many multiply-adds are too few for any threads. */

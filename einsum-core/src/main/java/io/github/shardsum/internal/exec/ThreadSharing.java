@@ -30,28 +30,13 @@ public final class ThreadSharing {
     return nanos >= MOST_NANOS;
   }
 
-  /**
-   * Whether these threads finish the work sooner than one. Between the limits, their own hand-over
-   * time decides.
-   *
-   * @param nanos nanoseconds of the work on one thread
-   * @param bytes number of bytes that the caller wrote and each other thread reads
-   */
-  public static boolean isWorth(double nanos, long bytes, Workers workers) {
-    int threads = workers.parallelism();
-    if (threads == 1 || isTooShort(nanos)) {
-      return false;
-    }
-    return isLong(nanos) || isWorth(nanos, threads, workers.handOverNanos(bytes));
-  }
-
   /** Whether these threads process this many elements sooner than one, each thread its own part. */
   public static boolean areWorth(long elements, Workers workers) {
-    return isWorth(elements * ELEMENT_NANOS, 0, workers);
+    return workers.areWorthwhile(elements * ELEMENT_NANOS);
   }
 
   /** Whether the time that is saved is longer than the time to hand work over. */
-  static boolean isWorth(double nanos, int threads, double handOverNanos) {
+  public static boolean isWorth(double nanos, int threads, double handOverNanos) {
     return nanos - nanos / threads > handOverNanos;
   }
 }

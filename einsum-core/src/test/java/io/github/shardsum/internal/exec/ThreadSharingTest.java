@@ -33,21 +33,19 @@ class ThreadSharingTest {
   @Test
   void bytesThatAnotherThreadReadsCount() {
     Workers workers = Workers.of(2, Runnable::run);
-    assertTrue(ThreadSharing.isWorth(30_000, 416_000, workers));
-    assertFalse(ThreadSharing.isWorth(30_000, 417_000, workers));
-    assertTrue(ThreadSharing.isWorth(2_000_000, 1 << 30, workers));
+    assertTrue(workers.areWorthwhile(30_000, 416_000));
+    assertFalse(workers.areWorthwhile(30_000, 417_000));
+    assertTrue(workers.areWorthwhile(2_000_000, 1 << 30));
   }
 
-  /** Closed threads have the usual time only if they were not measured before. */
   @Test
   void shortAndLongWorkAndOneThreadAskForNoThreads() {
     Workers workers = Workers.of(2);
-    assertFalse(ThreadSharing.isWorth(9_999, 0, workers));
-    assertTrue(ThreadSharing.isWorth(1e9, 0, workers));
+    assertFalse(workers.areWorthwhile(9_999, 0));
+    assertTrue(workers.areWorthwhile(1e9, 0));
     workers.close();
-    assertEquals(HandOver.USUAL.nanos(1_000), workers.handOverNanos(1_000));
-    assertFalse(ThreadSharing.isWorth(1e9, 0, Workers.sequential()));
-    assertTrue(ThreadSharing.isWorth(10_001, 0, Workers.interleaved(2, () -> {})));
+    assertFalse(Workers.sequential().areWorthwhile(1e9, 0));
+    assertTrue(Workers.interleaved(2, () -> {}).areWorthwhile(10_001, 0));
   }
 
   @Test

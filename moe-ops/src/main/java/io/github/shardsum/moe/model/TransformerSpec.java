@@ -5,6 +5,7 @@ import io.github.shardsum.moe.RouteOptions;
 import io.github.shardsum.tensor.DType;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -15,33 +16,8 @@ import java.util.regex.Pattern;
  * <p>Every other layer of encoder and decoder has experts in place of its feed-forward network. A
  * feed-forward network has width 2 * hidden. A token therefore costs the same multiply-adds there
  * as in two experts of width hidden.
- *
- * @param vocabulary V, tokens of source and target together; token 0 is padding
- * @param model M, width of a token
- * @param heads A, attention heads
- * @param key D, width of a head's queries, keys and values
- * @param hidden H, width inside an expert
- * @param layers layers of the encoder, and of the decoder
- * @param experts E; 1 means the dense model without a router, with the same multiply-adds for each
- *     token
- * @param positions P, the longest source or target in tokens
- * @param groups the number of groups into which a batch is routed; there are fewer if this number
- *     does not divide the batch
- * @param route how tokens are sent to experts
- * @param dtype the dtype of parameters and activations: f32 or f64
  */
-public record TransformerSpec(
-    int vocabulary,
-    int model,
-    int heads,
-    int key,
-    int hidden,
-    int layers,
-    int experts,
-    int positions,
-    int groups,
-    RouteOptions route,
-    DType dtype) {
+public final class TransformerSpec {
   /** Padding, which is masked everywhere. */
   public static final int PADDING = 0;
 
@@ -53,8 +29,30 @@ public record TransformerSpec(
 
   private static final Pattern SIZE = Pattern.compile("\\d{1,9}");
 
-  /** Checks the sizes. */
-  public TransformerSpec {
+  private final int vocabulary;
+  private final int model;
+  private final int heads;
+  private final int key;
+  private final int hidden;
+  private final int layers;
+  private final int experts;
+  private final int positions;
+  private final int groups;
+  private final RouteOptions route;
+  private final DType dtype;
+
+  private TransformerSpec(Builder from) {
+    this.vocabulary = from.vocabulary;
+    this.model = from.model;
+    this.heads = from.heads;
+    this.key = from.key;
+    this.hidden = from.hidden;
+    this.layers = from.layers;
+    this.experts = from.experts;
+    this.positions = from.positions;
+    this.groups = from.groups;
+    this.route = from.route;
+    this.dtype = from.dtype;
     ArgumentChecks.atLeast("transformer: vocabulary", END + 1, vocabulary);
     ArgumentChecks.atLeast("transformer: model", 1, model);
     ArgumentChecks.atLeast("transformer: heads", 1, heads);
@@ -68,6 +66,67 @@ public record TransformerSpec(
     if (dtype != DType.F32 && dtype != DType.F64) {
       throw new IllegalArgumentException("transformer: dtype must be f32 or f64, got " + dtype);
     }
+  }
+
+  /** {@return V, tokens of source and target together; token 0 is padding} */
+  public int vocabulary() {
+    return vocabulary;
+  }
+
+  /** {@return M, width of a token} */
+  public int model() {
+    return model;
+  }
+
+  /** {@return A, attention heads} */
+  public int heads() {
+    return heads;
+  }
+
+  /** {@return D, width of a head's queries, keys and values} */
+  public int key() {
+    return key;
+  }
+
+  /** {@return H, width inside an expert} */
+  public int hidden() {
+    return hidden;
+  }
+
+  /** {@return layers of the encoder, and of the decoder} */
+  public int layers() {
+    return layers;
+  }
+
+  /**
+   * {@return E; 1 means the dense model without a router, with the same multiply-adds for each
+   * token}
+   */
+  public int experts() {
+    return experts;
+  }
+
+  /** {@return P, the longest source or target in tokens} */
+  public int positions() {
+    return positions;
+  }
+
+  /**
+   * {@return the number of groups into which a batch is routed; there are fewer if this number does
+   * not divide the batch}
+   */
+  public int groups() {
+    return groups;
+  }
+
+  /** {@return how tokens are sent to experts} */
+  public RouteOptions route() {
+    return route;
+  }
+
+  /** {@return the dtype of parameters and activations: f32 or f64} */
+  public DType dtype() {
+    return dtype;
   }
 
   /**
@@ -98,6 +157,21 @@ public record TransformerSpec(
    */
   public TransformerSpec withRoute(RouteOptions other) {
     return toBuilder().route(other).build();
+  }
+
+  private List<Object> values() {
+    return List.of(
+        vocabulary, model, heads, key, hidden, layers, experts, positions, groups, route, dtype);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TransformerSpec that && values().equals(that.values());
+  }
+
+  @Override
+  public int hashCode() {
+    return values().hashCode();
   }
 
   /** A notation that {@link #parse} reads. */
@@ -341,8 +415,7 @@ public record TransformerSpec(
      *     neither f32 nor f64
      */
     public TransformerSpec build() {
-      return new TransformerSpec(
-          vocabulary, model, heads, key, hidden, layers, experts, positions, groups, route, dtype);
+      return new TransformerSpec(this);
     }
   }
 }

@@ -239,18 +239,18 @@ final class VersionCases {
   /** Three steps give the digest; the steps that are timed go on from there. */
   private Case training() {
     TransformerSpec spec =
-        new TransformerSpec(
-            64,
-            32,
-            4,
-            8,
-            64,
-            2,
-            8,
-            16,
-            2,
-            RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"),
-            DType.F32);
+        TransformerSpec.builder()
+            .vocabulary(64)
+            .model(32)
+            .heads(4)
+            .key(8)
+            .hidden(64)
+            .layers(2)
+            .experts(8)
+            .positions(16)
+            .groups(2)
+            .route(RouteOptions.parse("top2 second=all capacity=load aux=squared,real z=real"))
+            .build();
     Training training =
         new Training(
             spec,

@@ -124,7 +124,14 @@ public final class GenerateCommand implements Callable<Integer> {
     int[] given = OptionValue.of(spec, "--tokens", () -> numbers(tokens));
     Sampling sampling =
         OptionValue.of(
-            spec, "--temperature", () -> new Sampling(temperature, topK, topP, minP, seed, most));
+            spec,
+            "--temperature",
+            () ->
+                Sampling.greedy()
+                    .withTemperature(temperature)
+                    .withCandidates(topK, topP, minP)
+                    .withSeed(seed)
+                    .withMost(most));
     try (Workers workers = threads.workers();
         LanguageModel opened = open(workers)) {
       if (bench) {
